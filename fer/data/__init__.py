@@ -1,0 +1,1 @@
+"""Databases, their contract, prepared faces, augmentation and the search for leaks."""

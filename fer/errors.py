@@ -1,0 +1,38 @@
+"""This file defines the errors that a user can cause; each is one readable message, without a traceback, and exit status 2."""
+
+EXIT_STATUS = 2
+
+
+class FerError(Exception):
+    """Something the user can mend: the message says what was found, what was expected and what to do next."""
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}: {super().__str__()}"
+
+
+class ConfigError(FerError):
+    """A key, value or choice of the configuration that nothing here understands."""
+
+
+class DatabaseNotFound(FerError):
+    """The files of a database are not where they were looked for."""
+
+
+class DatabaseDamaged(FerError):
+    """A file of a database is not what its format says; the message names file and row."""
+
+
+class ProtocolError(FerError):
+    """A protocol that cannot be run on these faces, such as one that needs subjects where nobody is identified."""
+
+
+class LeakError(FerError):
+    """The same person, sequence or image stands in two parts of a fold."""
+
+
+class WeightsError(FerError):
+    """Weights that cannot be fetched, read or fitted into the model."""
+
+
+class RunError(FerError):
+    """A run folder that cannot be used: not a run, incomplete, damaged or in use."""
