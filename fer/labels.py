@@ -1,6 +1,6 @@
 """This file defines LabelSpace, the only place where the name of an expression becomes an index."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -39,6 +39,8 @@ class LabelSpace:
             raise ConfigError(f"labels: {', '.join(unknown)} is no expression; the names are {', '.join(EXPRESSIONS)}")
         if self.votes is not None and self.votes not in VOTE_RULES:
             raise ConfigError(f"labels.votes: found {self.votes!r}, expected one of {', '.join(VOTE_RULES)}")
+        if self.names is not None and len(set(self.names)) < len(self.names):
+            raise ConfigError(f"labels.names: found {', '.join(self.names)}, expected each expression once")
         if self.names is not None:
             object.__setattr__(self, "names", tuple(self.names))
 
@@ -70,10 +72,18 @@ class LabelSpace:
         """What a learner is trained on: indices (N,) int64, or under `soft` the distribution of the votes (N, K) float32."""
         if self.votes != "soft":
             return self.encode(record.expression for record in records)
-        votes = [outliers_dropped(record.votes or {}) for record in records]
+        votes = [self.merged(outliers_dropped(record.votes or {})) for record in records]
         shares = np.array([[vote.get(name, 0.0) for name in self.resolved] for vote in votes], np.float32)
+        shares = shares.reshape(len(records), len(self))  # no record is (0, K) too
         distribution: NDArray[np.float32] = shares / shares.sum(axis=1, keepdims=True)
         return distribution
+
+    def merged(self, votes: Mapping[str, float]) -> Mapping[str, float]:
+        """The votes with those for a merged expression added to what it is merged into."""
+        merged: defaultdict[str, float] = defaultdict(float)
+        for name, count in votes.items():
+            merged[self.merge.get(name, name)] += count
+        return merged
 
     def restrict(self, records: Sequence[FaceRecord]) -> "Restriction":
         """Relabel, merge and drop, counting what is merged or dropped by name; nothing is dropped silently."""

@@ -60,6 +60,11 @@ class Database(ABC):
         splits = Counter(record.split for record in records if record.split is not None)
         return {"images": len(records), **dict(sorted(splits.items()))}
 
+    def checks(self, records: Sequence[FaceRecord]) -> Mapping[str, tuple[object, object]]:
+        """What was found and what was published, by name; override to add a checksum. Differences are reported, no error."""
+        counts = self.count(records)
+        return {name: (counts.get(name, 0), expected) for name, expected in self.published.items()}
+
     def not_found(self, root: Path, looked_for: str) -> DatabaseNotFound:
         """The error for missing files: where they were looked for, how to obtain them, and which setting points to them."""
         return DatabaseNotFound(

@@ -1,0 +1,56 @@
+"""This file says in one message what is wrong with a command line that Hydra cannot compose."""
+
+from pathlib import Path
+
+from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    InterpolationKeyError,
+    MissingMandatoryValue,
+    OmegaConfBaseException,
+)
+
+from fer.build import chain_of_causes, did_you_mean
+from fer.errors import ConfigError
+
+
+def explain(error: BaseException, conf: Path) -> ConfigError | None:
+    """The mistake behind an exception of Hydra's or OmegaConf's in this project's words, or None where it is a defect."""
+    causes = list(chain_of_causes(error))
+    for cause in causes:
+        if isinstance(cause, MissingConfigException) and cause.missing_cfg_file:
+            return missing_choice(cause.missing_cfg_file, conf)
+        if isinstance(cause, ConfigKeyError | ConfigAttributeError):
+            return unknown_key(cause)
+        if isinstance(cause, InterpolationKeyError | MissingMandatoryValue):
+            return ConfigError(str(cause).splitlines()[0])
+    if isinstance(error, ConfigCompositionException | HydraException | OmegaConfBaseException):
+        return ConfigError(str(causes[-1]).strip().replace("\n", "\n    "))
+    return None
+
+
+def missing_choice(path: str, conf: Path) -> ConfigError:
+    """A group or a choice of a group that does not exist."""
+    group, _, choice = path.rpartition("/")
+    choices = sorted(file.stem for file in (conf / group).glob("*.yaml"))
+    if not choices:
+        groups = sorted(folder.name for folder in conf.iterdir() if folder.is_dir())
+        return ConfigError(f"there is no group {group!r}{did_you_mean(group, groups) or '.'} The groups are {', '.join(groups)}.")
+    return ConfigError(
+        f"{group}={choice}: there is no {group} {choice!r}{did_you_mean(choice, choices) or '.'} "
+        f"The choices are {', '.join(choices)}."
+    )
+
+
+def unknown_key(error: ConfigKeyError | ConfigAttributeError) -> ConfigError:
+    """A key that the chosen files do not have."""
+    key = str(error.full_key or error.key)
+    name = key.rpartition(".")[2]
+    parent = error.parent_node
+    siblings = [str(k) for k in parent.keys() if not str(k).startswith("_") and k != "hydra"] if hasattr(parent, "keys") else []
+    target = str(parent.get("_target_", "")) if hasattr(parent, "get") else ""
+    owner = target.rpartition(".")[2] or (f"the group {key.rpartition('.')[0]!r}" if "." in key else "the configuration")
+    return ConfigError(
+        f"{key}: {owner} takes no such argument{did_you_mean(name, siblings) or '.'} The keys are {', '.join(siblings)}."
+    )

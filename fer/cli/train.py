@@ -1,0 +1,84 @@
+"""This file is the only Hydra main: it composes the configuration, runs the experiment and prints its table."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from fer.build import build
+from fer.cli.mistakes import explain
+from fer.errors import EXIT_STATUS, FerError
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+
+
+def main() -> None:
+    """Run train.py; an error of the user's is one message and exit status 2."""
+    if {"--help", "-h"} & set(sys.argv[1:]):
+        print(usage())
+        return
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises its errors here instead of printing a part of them
+    try:
+        hydra.main(version_base="1.3", config_path=str(CONF), config_name="train")(train)()
+    except KeyboardInterrupt:
+        sys.exit("\nStopped. The same command goes on from the last finished epoch.")
+    except Exception as error:
+        explained = explain(error, CONF)
+        if explained is None:
+            raise
+        fail(explained)
+
+
+def train(composed: DictConfig) -> None:
+    """Run one composed experiment and show its table; ends here on an error, of which Hydra would say more than enough."""
+    config: dict[str, Any] = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)  # type: ignore[assignment]
+    try:
+        run_and_report(config, title(config, HydraConfig.get().runtime.choices))
+    except FerError as error:
+        fail(error)
+
+
+def run_and_report(config: Mapping[str, Any], title: str) -> None:
+    """Run every fold that is not done yet, then write the report and print its table."""
+    from fer.results.publish import write_report
+    from fer.results.table import print_report
+    from fer.training.run import run_experiment
+
+    store = run_experiment(config, title=title, run=build(config["run"], "run"), loggers=config["logger"])
+    print_report(write_report(store.folder))
+
+
+def fail(error: FerError) -> NoReturn:
+    """Say what is wrong and end."""
+    print(error, file=sys.stderr)
+    sys.exit(EXIT_STATUS)
+
+
+def title(config: Mapping[str, Any], choices: Mapping[str, Any]) -> str:
+    """The readable half of the run folder's name: databases, model and protocol."""
+    model = Path(str(choices["model"])).name
+    return f"{'+'.join(sorted(config['data']))}-{model}-{choices['protocol']}"
+
+
+def usage() -> str:
+    """What --help prints: the groups with their choices, found by looking, and the keys one changes most."""
+    groups = sorted(folder for folder in CONF.iterdir() if folder.is_dir())
+    listed = "\n".join(f"  {g.name:<11} {', '.join(sorted(f.stem for f in g.glob('*.yaml')))}" for g in groups)
+    return f"""python train.py [GROUP=CHOICE …] [KEY=VALUE …]
+
+Trains and tests every fold of an experiment, prints a table and says where the results lie. The same command again goes
+on where it was stopped, and shows the table at once when the run is complete.
+
+Groups and their choices (conf/GROUP/CHOICE.yaml):
+{listed}
+
+Keys: every key of the chosen files, for example
+  trainer.epochs=30  trainer.devices=2 trainer.strategy=ddp  model.width=64  optim.optimizer.lr=0.05
+  protocol.folds=10  seed=1  run.workers=2 run.threads=1  run.output=DIR  data.fer2013.root=DIR
+Several runs: python train.py -m model=cnn,resnet seed=0,1,2
+The composed configuration: python train.py --cfg job"""

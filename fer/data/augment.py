@@ -1,0 +1,33 @@
+"""This file defines Augmentation, the random changes of training faces that `conf/augment` describes."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it would ask for news over the network at import
+
+
+class Augmentation:
+    """A pipeline of albumentations transforms, in order, for training faces only.
+
+    Random numbers come from the seed of each call, so that a batch is the same in whatever process it is made.
+    """
+
+    def __init__(self, transforms: Sequence[Any] = ()) -> None:
+        import albumentations
+        import cv2
+
+        cv2.setNumThreads(0)  # threads of its own would only compete with torch's
+        self.pipeline = albumentations.Compose(list(transforms)) if transforms else None
+
+    def __call__(self, faces: NDArray[np.uint8], *, seed: int) -> NDArray[np.uint8]:
+        """Changed copies of faces (B, S, S) or (B, S, S, 3) uint8, in the same shape."""
+        if self.pipeline is None:
+            return faces
+        self.pipeline.set_random_seed(seed)
+        for i, face in enumerate(faces):
+            faces[i] = self.pipeline(image=face)["image"]
+        return faces

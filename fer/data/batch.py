@@ -1,0 +1,15 @@
+"""This file defines Batch, what a DataLoader hands to a network."""
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+#: The target of a face that only fills up a rank's share of the validation part; it counts nowhere.
+IGNORED = -100
+
+
+class Batch(NamedTuple):
+    """Faces (B, S, S) or (B, S, S, 3) uint8, and targets: indices (B,) int64 or distributions (B, K) float32."""
+
+    faces: Tensor
+    targets: Tensor

@@ -1,0 +1,104 @@
+"""This file defines FaceDataModule, the one DataModule for all databases: a batch is one indexing operation."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from lightning import LightningDataModule
+from torch.utils.data import DataLoader, Dataset, DistributedSampler, Sampler
+
+from fer.data.augment import Augmentation
+from fer.data.batch import IGNORED, Batch
+from fer.data.faces import Faces
+
+T = TypeVar("T")
+
+
+class FaceDataset(Dataset[Batch]):
+    """Whole batches of faces: `__getitems__` takes the positions of a batch and indexes the array once."""
+
+    def __init__(self, faces: Faces, *, augment: Augmentation | None = None, seed: int = 0) -> None:
+        self.faces, self.augment, self.seed = faces, augment, seed
+
+    def __len__(self) -> int:
+        return len(self.faces)
+
+    def __getitems__(self, positions: Sequence[int]) -> Batch:
+        """The batch at `positions`; -1 stands for a face that fills up the batch and counts nowhere."""
+        where = np.asarray(positions, np.int64)
+        pixels = self.faces.take(where)
+        if self.augment is not None:
+            # The positions name the batch, so its random numbers depend on neither worker nor history.
+            pixels = self.augment(pixels, seed=(zlib.crc32(where.tobytes()) + self.seed) % 2**32)
+        targets = torch.from_numpy(self.faces.targets[where])
+        if (where < 0).any():
+            targets[torch.from_numpy(where < 0)] = IGNORED
+        return Batch(torch.from_numpy(pixels), targets)
+
+
+class Share(Sampler[int]):
+    """One rank's share of the positions in order; shares are of one length, filled up with -1."""
+
+    def __init__(self, length: int, *, rank: int, ranks: int) -> None:
+        self.length, self.rank, self.ranks = length, rank, ranks
+
+    def __len__(self) -> int:
+        return -(-self.length // self.ranks)
+
+    def __iter__(self) -> Iterator[int]:
+        for position in range(self.rank, len(self) * self.ranks, self.ranks):
+            yield position if position < self.length else -1
+
+
+class FaceDataModule(LightningDataModule):
+    """Training faces shuffled by (seed, epoch) and augmented, validation faces in order; shared out among ranks."""
+
+    def __init__(
+        self, train: Faces, val: Faces, *, augment: Augmentation, batch_size: int, seed: int, loader_workers: int = 0
+    ) -> None:
+        super().__init__()
+        self.train = FaceDataset(train, augment=augment, seed=seed)
+        self.val = FaceDataset(val.judged)
+        self.batch_size, self.seed, self.loader_workers = batch_size, seed, loader_workers
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """Batches of one epoch; the last incomplete one is left out, because batch normalisation needs full batches."""
+        batch_size = min(self.batch_size, len(self.train) // self.ranks)
+        sampler: DistributedSampler[Batch] = DistributedSampler(
+            self.train, num_replicas=self.ranks, rank=self.rank, shuffle=True, seed=self.seed, drop_last=True
+        )
+        return self.loader(self.train, sampler, batch_size, drop_last=True)
+
+    def val_dataloader(self) -> DataLoader[Batch]:
+        """Every validation face once, over all ranks together."""
+        return self.loader(self.val, Share(len(self.val), rank=self.rank, ranks=self.ranks), 4 * self.batch_size, drop_last=False)
+
+    def loader(self, dataset: FaceDataset, sampler: Sampler[Any], batch_size: int, *, drop_last: bool) -> DataLoader[Batch]:
+        """A loader of whole batches, in this process or in `loader_workers` others."""
+        return DataLoader(
+            dataset,
+            batch_size=batch_size,
+            sampler=sampler,
+            drop_last=drop_last,
+            num_workers=self.loader_workers,
+            persistent_workers=self.loader_workers > 0,
+            pin_memory=torch.cuda.is_available(),
+            collate_fn=as_is,
+        )
+
+    @property
+    def rank(self) -> int:
+        """This process's number among those that train together."""
+        return self.trainer.global_rank if self.trainer else 0
+
+    @property
+    def ranks(self) -> int:
+        """How many processes train together."""
+        return self.trainer.world_size if self.trainer else 1
+
+
+def as_is(batch: T) -> T:
+    """The batch, which the dataset has put together already."""
+    return batch

@@ -1,0 +1,86 @@
+"""This file defines FaceArray, prepared pixels on disk, and Faces, the pixels and targets that a learner is given."""
+
+import mmap
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Pages of the map are given back to the system after so many bytes, so that resident memory stays flat at any size.
+RELEASE_BYTES = 256 * 2**20
+
+
+class FaceArray:
+    """Prepared faces in a memory-mapped file: (N, S, S) or (N, S, S, 3) uint8, read by indexing, shared by all runs."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with path.open("rb") as file:
+            version = np.lib.format.read_magic(file)
+            assert version == (1, 0), "prepared faces are written with a version 1.0 header"
+            self.shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+            assert dtype == np.uint8, "prepared faces are bytes"
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._pixels = np.frombuffer(self._map, np.uint8, offset=file.tell()).reshape(self.shape)
+        self._taken = 0
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FaceArray, (self.path,)
+
+    def take(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The faces at `rows`, copied: (n, S, S) or (n, S, S, 3) uint8."""
+        faces = self._pixels[rows]
+        self._taken += faces.nbytes
+        if self._taken > RELEASE_BYTES:
+            self._map.madvise(mmap.MADV_DONTNEED)
+            self._taken = 0
+        return faces
+
+
+class FaceStack:
+    """Several FaceArrays of one size end to end, so that several databases are indexed as one."""
+
+    def __init__(self, arrays: Sequence[FaceArray]) -> None:
+        self.arrays = tuple(arrays)
+        self._starts = np.cumsum([0, *(len(array) for array in arrays)])
+
+    def take(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The faces at `rows`, counted through all arrays in order: (n, S, S) or (n, S, S, 3) uint8."""
+        if len(self.arrays) == 1:
+            return self.arrays[0].take(rows)
+        which = np.searchsorted(self._starts, rows, side="right") - 1
+        faces = np.empty((len(rows), *self.arrays[0].shape[1:]), np.uint8)
+        for i in np.unique(which):
+            faces[which == i] = self.arrays[i].take(rows[which == i] - self._starts[i])
+        return faces
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Faces with their targets, as a learner sees them: pixels, indices, and no word of database, fold or person.
+
+    `targets` are indices (N,) int64, or distributions over the labels (N, K) float32.
+    """
+
+    pixels: FaceStack
+    rows: NDArray[np.int64]
+    targets: NDArray[np.int64] | NDArray[np.float32]
+    labels: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def judged(self) -> "Faces":
+        """These faces with indices as targets, the most probable label of a distribution, by which results are judged."""
+        return self if self.targets.ndim == 1 else replace(self, targets=self.targets.argmax(1))
+
+    def take(self, positions: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The pixels of the faces at `positions`, (n, S, S) or (n, S, S, 3) uint8."""
+        return self.pixels.take(self.rows[positions])

@@ -1,0 +1,112 @@
+"""This file proves, before a fold trains, that no person, sequence or copied image stands in two of its parts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.data.cohort import Cohort
+from fer.errors import LeakError
+from fer.protocols.base import EvaluationProtocol, Fold, database_of
+
+#: How many names a message gives before it only counts.
+NAMED = 5
+
+
+@dataclass(frozen=True)
+class Leak:
+    """One kind of leak between two parts of a fold: who or what is shared, and the images of the second part it touches."""
+
+    kind: str  # "subject", "group", "exact copy", "mirrored copy"
+    parts: tuple[str, str]
+    names: tuple[str, ...]
+    ids: tuple[str, ...]
+
+    def __str__(self) -> str:
+        named = ", ".join(self.names[:NAMED]) + (f" and {len(self.names) - NAMED} more" if len(self.names) > NAMED else "")
+        images = f"{len(self.ids)} image{'s' if len(self.ids) != 1 else ''}"
+        if self.kind in ("subject", "group"):
+            return f"{self.kind} {named} is in {self.parts[0]} and in {self.parts[1]} ({images})"
+        return f"{self.parts[1]} has {images} with a{'n' if self.kind[0] == 'e' else ''} {self.kind} in {self.parts[0]}: {named}"
+
+
+def find_leaks(fold: Fold, cohort: Cohort, disjoint: Sequence[str]) -> list[Leak]:
+    """Every leak between training, validation and test parts; test sets may share images with one another."""
+    positions = {name: cohort.positions(ids) for name, ids in fold.parts.items()}
+    codes = {field: field_codes(cohort, field) for field in disjoint}
+    leaks: list[Leak] = []
+    for first, second in combinations(fold.parts, 2):
+        if first.startswith("test"):
+            continue
+        a, b = positions[first], positions[second]
+        for field, code in codes.items():
+            leaks += shared_field(cohort, field, code, (first, second), a, b)
+        leaks += shared_images(cohort, (first, second), a, b)
+    return leaks
+
+
+def field_codes(cohort: Cohort, field: str) -> NDArray[np.int64]:
+    """A number for each record's subject or group, (N,); people of two databases are different people; -1 for none."""
+    numbers: dict[tuple[str, str], int] = {}
+    values = ((database_of(record), getattr(record, field)) for record in cohort.records)
+    return np.fromiter((-1 if v is None else numbers.setdefault((d, v), len(numbers)) for d, v in values), np.int64)
+
+
+def shared_field(
+    cohort: Cohort, field: str, code: NDArray[np.int64], parts: tuple[str, str], a: NDArray[np.int64], b: NDArray[np.int64]
+) -> list[Leak]:
+    """The leak of people or sequences between two parts, if there is one."""
+    touched = b[np.isin(code[b], code[a]) & (code[b] >= 0)]
+    if not len(touched):
+        return []
+    names = sorted({str(getattr(cohort.records[i], field)) for i in touched})
+    return [Leak(field, parts, tuple(names), ids_at(cohort, touched))]
+
+
+def shared_images(cohort: Cohort, parts: tuple[str, str], a: NDArray[np.int64], b: NDArray[np.int64]) -> list[Leak]:
+    """The leaks of exact and of mirrored copies between two parts; an image that is both counts as exact."""
+    image, mirror = cohort.copies[:, 0], cohort.copies[:, 1]
+    exact = np.isin(image[b], image[a])
+    mirrored = np.isin(image[b], mirror[a]) & ~exact
+    leaks = []
+    for kind, found, original in (("exact copy", b[exact], image), ("mirrored copy", b[mirrored], mirror)):
+        if len(found):
+            sources = dict(zip(original[a].tolist(), a.tolist(), strict=True))
+            pairs = ((cohort.records[sources[image[i].item()]].id, cohort.records[i].id) for i in found[: NAMED + 1])
+            names = [f"{here} = {there}" for here, there in pairs]
+            names += [cohort.records[i].id for i in found[NAMED + 1 :]]
+            leaks.append(Leak(kind, parts, tuple(names), ids_at(cohort, found)))
+    return leaks
+
+
+def ids_at(cohort: Cohort, positions: NDArray[np.int64]) -> tuple[str, ...]:
+    """The ids at these positions."""
+    return tuple(cohort.records[i].id for i in positions)
+
+
+def check(fold: Fold, cohort: Cohort, protocol: EvaluationProtocol) -> tuple[Fold, Mapping[str, int]]:
+    """The fold to run and its leak counts, "kind: part → part" to images; raises LeakError for what the protocol refuses.
+
+    Where the protocol reports copies, every test set that has a copy of a training image gets a `_clean` one beside it.
+    """
+    leaks = find_leaks(fold, cohort, protocol.disjoint)
+    copies = [leak for leak in leaks if leak.kind.endswith("copy")]
+    refused = leaks if protocol.on_copies == "refuse" else [leak for leak in leaks if leak not in copies]
+    if refused and not protocol.leaky:
+        raise LeakError(f"fold '{fold.name}': " + "\n    ".join(map(str, refused)))
+    counts = {f"{leak.kind}: {leak.parts[0]} → {leak.parts[1]}": len(leak.ids) for leak in leaks}
+    return (with_clean_tests(fold, copies) if protocol.on_copies == "report" else fold), counts
+
+
+def with_clean_tests(fold: Fold, copies: Sequence[Leak]) -> Fold:
+    """The fold with `<test>_clean` beside every test set, without the images that have a copy in training."""
+    tests: dict[str, tuple[str, ...]] = {}
+    for name, ids in fold.tests.items():
+        part = f"test {name!r}"
+        copied = {i for leak in copies if leak.parts == ("train", part) for i in leak.ids}
+        tests[name] = ids
+        if copied:
+            tests[f"{name}_clean"] = tuple(i for i in ids if i not in copied)
+    return replace(fold, tests=tests)

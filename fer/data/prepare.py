@@ -1,0 +1,124 @@
+"""This file prepares the faces of a database once: decode, preprocess, resize, into one array that all runs share.
+
+The array lies in a folder named by everything it depends on: the database's content digest and ids, the preprocessing,
+size and channels. A changed source therefore leads to another folder, and nothing prepared is ever stale.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.data.database import Database, Image
+from fer.data.digest import cache_folder
+from fer.data.faces import FaceArray
+from fer.data.preprocess import Preprocess, resize, with_channels
+from fer.errors import DatabaseDamaged
+from fer.files import write_json
+from fer.progress import tracked
+from fer.records import FaceRecord
+
+#: Counts up when the same inputs would be prepared differently.
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class PreparedFaces:
+    """The prepared faces of one database, row by row with its records.
+
+    `copies` (N, 2) uint64 are digests of the decoded image and of its mirror image: equal digests, equal pixels.
+    """
+
+    array: FaceArray
+    copies: NDArray[np.uint64]
+
+
+def prepare(
+    database: Database,
+    records: Sequence[FaceRecord],
+    *,
+    preprocess: Preprocess,
+    spec: Mapping[str, Any],
+    size: int,
+    channels: int,
+) -> PreparedFaces:
+    """The faces of `records` at (size, size), from the cache where they were prepared before.
+
+    `spec` is the preprocessing as configured, which names the array. Raises DatabaseDamaged for an image that cannot be
+    read; nothing half-written is ever left under the final name.
+    """
+    what = {
+        "version": VERSION,
+        "database": database.name,
+        "digest": database.digest(),
+        "ids": hashlib.sha256("\n".join(record.id for record in records).encode()).hexdigest(),
+        "preprocess": dict(spec),
+        "size": size,
+        "channels": channels,
+        "images": len(records),
+    }
+    key = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
+    folder = cache_folder() / "faces" / f"{database.name}-{size}x{channels}-{key}"
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        try:
+            write_faces(beside, database, records, preprocess=preprocess, size=size, channels=channels)
+            write_json(beside / "card.json", what)
+            publish(beside, folder)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+    return PreparedFaces(FaceArray(folder / "faces.npy"), np.load(folder / "copies.npy"))
+
+
+def publish(beside: Path, folder: Path) -> None:
+    """Give a finished folder its name; another process that was faster has made the same one."""
+    try:
+        os.rename(beside, folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+
+
+def write_faces(
+    folder: Path, database: Database, records: Sequence[FaceRecord], *, preprocess: Preprocess, size: int, channels: int
+) -> None:
+    """Write faces.npy and copies.npy, one image in memory at a time."""
+    copies = np.empty((len(records), 2), np.uint64)
+    images = tracked(database.read_many(records), f"preparing {database.name}", len(records))
+    shape = (len(records), size, size) if channels == 1 else (len(records), size, size, 3)
+    with (folder / "faces.npy").open("wb") as file:
+        write_header(file, shape)
+        for i, (record, image) in enumerate(zip(records, checked(images, records), strict=True)):
+            copies[i] = content(image), content(image[:, ::-1])
+            face = resize(with_channels(preprocess.crop(image, record), channels), size)
+            file.write(np.ascontiguousarray(face).data)
+    np.save(folder / "copies.npy", copies)
+
+
+def write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
+    """The header of a .npy file of bytes in this shape."""
+    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+
+
+def checked(images: Iterable[Image], records: Sequence[FaceRecord]) -> Iterable[Image]:
+    """The images, each checked to be what Database.read promises."""
+    for record, image in zip(records, images, strict=True):
+        if image.dtype != np.uint8 or image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] != 3) or not image.size:
+            raise DatabaseDamaged(f"{record.id}: found {image.dtype} pixels in shape {image.shape}, expected uint8 (H, W[, 3])")
+        yield image
+
+
+def content(image: Image) -> int:
+    """A 64-bit digest of shape and pixels."""
+    digest = hashlib.blake2b(str(image.shape).encode(), digest_size=8)
+    digest.update(np.ascontiguousarray(image).data)
+    return int.from_bytes(digest.digest(), "little")

@@ -1,0 +1,87 @@
+"""This file defines ExpressionClassifier, the LightningModule around every backbone."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from lightning import LightningModule
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torchmetrics import MeanMetric, MetricCollection
+from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
+
+from fer.data.batch import IGNORED, Batch
+from fer.models.backbone import Backbone
+
+
+class ExpressionClassifier(LightningModule):
+    """A backbone with a linear head over expressions; it knows no database and no protocol.
+
+    `forward` takes prepared faces as bytes and gives logits (B, K); scaling, channels and normalisation are inside, so
+    that the weights are all that is needed to use the model.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        num_labels: int,
+        *,
+        optimise: Callable[..., Any] | None = None,
+        dropout: float = 0.0,
+        label_smoothing: float = 0.0,
+        channels_last: bool = False,
+    ) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(backbone.num_features, num_labels)
+        self.optimise, self.label_smoothing = optimise, label_smoothing
+        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.to(memory_format=self.memory_format)
+        self.val_loss = MeanMetric()
+        self.val_metrics = MetricCollection(
+            {
+                "accuracy": MulticlassAccuracy(num_labels, average="micro", ignore_index=IGNORED),
+                "macro_f1": MulticlassF1Score(num_labels, average="macro", ignore_index=IGNORED),
+            },
+            prefix="val_",
+        )
+
+    def forward(self, faces: Tensor) -> Tensor:
+        """Logits (B, K) of faces (B, S, S) or (B, S, S, 3) uint8."""
+        features: Tensor = self.backbone(self.as_input(faces))
+        logits: Tensor = self.head(self.dropout(features))
+        return logits
+
+    def as_input(self, faces: Tensor) -> Tensor:
+        """Faces as the backbone wants them, (B, C, S, S) in [0, 1]."""
+        images = faces.unsqueeze(1) if faces.ndim == 3 else faces.permute(0, 3, 1, 2)
+        images = images.float() / 255
+        if images.shape[1] != self.backbone.spec.channels:
+            images = images.expand(-1, self.backbone.spec.channels, -1, -1)
+        return images.contiguous(memory_format=self.memory_format)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The loss of one training batch."""
+        loss = F.cross_entropy(self(batch.faces), batch.targets, label_smoothing=self.label_smoothing)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch.targets))
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Loss and metrics of one validation batch, whose targets are indices."""
+        logits = self(batch.faces).float()
+        losses = F.cross_entropy(logits, batch.targets, ignore_index=IGNORED, reduction="none")
+        self.val_loss.update(losses, weight=(batch.targets != IGNORED).float())
+        self.val_metrics.update(logits, batch.targets)
+        self.log("val_loss", self.val_loss)
+        self.log_dict(self.val_metrics)
+
+    def configure_optimizers(self) -> Any:
+        """The optimiser and its schedule over all steps of the training."""
+        assert self.optimise is not None, "a classifier made only to predict is never fitted"
+        return self.optimise(self.parameters(), steps=int(self.trainer.estimated_stepping_batches))
+
+    def weights(self) -> Mapping[str, Tensor]:
+        """The tensors of backbone and head on the CPU, contiguous, as they go into a safetensors file."""
+        state = {key: value for key, value in self.state_dict().items() if not key.startswith("val_")}
+        return {key: value.detach().cpu().contiguous() for key, value in state.items()}

@@ -1,0 +1,64 @@
+"""This file defines CompactCnn, the project's own small residual network for grey 48×48 faces."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from fer.errors import ConfigError
+from fer.models.backbone import Backbone, InputSpec
+
+#: Mean and deviation of the grey values of FER2013's Training part.
+FER2013_MEAN, FER2013_STD = 0.508, 0.255
+
+
+class CompactCnn(Backbone):
+    """A residual network (He et al. 2016) whose stem keeps the resolution, because an eye at 48×48 is four pixels wide.
+
+    Input (B, channels, size, size) in [0, 1]; output (B, widths[-1]). After a 3×3 stem every stage halves the resolution
+    once and has `depth` residual blocks of two 3×3 convolutions; shortcuts are average-pooled before their 1×1
+    convolution, so that no pixel is skipped (He et al. 2019, ResNet-D). Ends in global average pooling.
+    """
+
+    def __init__(
+        self, stem: int = 24, widths: Sequence[int] = (48, 96, 192), depth: int = 1, size: int = 48, channels: int = 1
+    ) -> None:
+        if min(stem, depth, *widths) < 1:
+            raise ConfigError(f"model: found stem={stem}, widths={list(widths)}, depth={depth}, expected positive numbers")
+        super().__init__(InputSpec(size, channels, (FER2013_MEAN,) * channels, (FER2013_STD,) * channels), widths[-1])
+        self.stem = nn.Sequential(conv3(channels, stem), nn.BatchNorm2d(stem), nn.ReLU(inplace=True))
+        blocks: list[nn.Module] = []
+        for before, width in zip((stem, *widths), widths, strict=False):
+            blocks += [ResidualBlock(before, width, stride=2), *(ResidualBlock(width, width) for _ in range(depth - 1))]
+        self.blocks = nn.Sequential(*blocks)
+
+    def features(self, faces: Tensor) -> Tensor:
+        """Features (B, widths[-1]) of normalised faces."""
+        return self.blocks(self.stem(faces)).mean((2, 3))  # type: ignore[no-any-return]
+
+
+class ResidualBlock(nn.Module):
+    """Two 3×3 convolutions with batch normalisation, added to a shortcut; (B, C, H, W) → (B, width, H/stride, W/stride)."""
+
+    def __init__(self, channels: int, width: int, *, stride: int = 1) -> None:
+        super().__init__()
+        self.residual = nn.Sequential(
+            conv3(channels, width, stride=stride),
+            nn.BatchNorm2d(width),
+            nn.ReLU(inplace=True),
+            conv3(width, width),
+            nn.BatchNorm2d(width),
+        )
+        self.shortcut: nn.Module = nn.Identity()
+        if stride != 1 or channels != width:
+            pool = nn.AvgPool2d(stride, ceil_mode=True) if stride != 1 else nn.Identity()
+            self.shortcut = nn.Sequential(pool, nn.Conv2d(channels, width, 1, bias=False), nn.BatchNorm2d(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The block's output."""
+        return F.relu(self.shortcut(x) + self.residual(x), inplace=True)
+
+
+def conv3(channels: int, width: int, *, stride: int = 1) -> nn.Conv2d:
+    """A 3×3 convolution without bias, which the batch normalisation behind it has."""
+    return nn.Conv2d(channels, width, 3, stride, 1, bias=False)

@@ -1,0 +1,43 @@
+"""This file defines Fold and EvaluationProtocol, the contract of every way to cut faces into training and test parts."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from fer.records import FaceRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One training with its tests, as ids only; validation chooses, the tests are read once."""
+
+    name: str
+    train: tuple[str, ...]
+    val: tuple[str, ...]
+    tests: Mapping[str, tuple[str, ...]]
+
+    @property
+    def parts(self) -> Mapping[str, tuple[str, ...]]:
+        """Every part under the name that messages use: train, validation, and each test set's."""
+        return {"train": self.train, "validation": self.val, **{f"test {name!r}": ids for name, ids in self.tests.items()}}
+
+
+class EvaluationProtocol(ABC):
+    """A rule that makes folds. `folds` is pure: the same records give the same folds, every call, on every machine."""
+
+    #: Fields of FaceRecord that no two parts of a fold may share.
+    disjoint: ClassVar[tuple[str, ...]] = ("subject", "group")
+    #: What an exact or mirrored copy in two parts does: stops the run, or adds a test set without the copies to the report.
+    on_copies: ClassVar[Literal["refuse", "report"]] = "refuse"
+    #: Whether results are marked as leaky wherever they are shown.
+    leaky: ClassVar[bool] = False
+
+    @abstractmethod
+    def folds(self, records: Sequence[FaceRecord]) -> Iterator[Fold]:
+        """The folds over `records`, which are sorted by id; raises ProtocolError where the records do not allow it."""
+
+
+def database_of(record: FaceRecord) -> str:
+    """The database that a record is from, the first part of its id."""
+    return record.id.partition("/")[0]

@@ -1,0 +1,155 @@
+"""This file ranks runs, only against runs that were measured in the same way on the same test set."""
+
+import csv
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from fer.files import replacing
+from fer.results.intervals import Estimate
+from fer.results.report import Report
+from fer.results.set_report import SetReport
+from fer.results.stored_run import PlannedSet
+from fer.results.table import LEAKY, NOTHING, cell, seeds
+
+COLUMNS = (
+    *("rank", "run", "database", "test_set", "protocol", "leaky", "model", "labels", "label_rule"),
+    *("images", "n", "subjects", "accuracy", "accuracy_low", "accuracy_high", "uar", "uar_low", "uar_high"),
+    *("macro_f1", "macro_f1_low", "macro_f1_high", "nll", "ece", "folds_done", "folds", "seed", "selection", "path"),
+)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What two runs must have in common to be ranked against each other: test set, its size, protocol and labels."""
+
+    test: PlannedSet
+    protocol: str
+    leaky: bool
+    labels: tuple[str, ...]
+    label_rule: str
+
+    @property
+    def described(self) -> str:
+        """The measure in words, without the test set's name."""
+        return f"{self.protocol} · {self.test.images:,} images · {len(self.labels)} labels, {self.label_rule}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A run on a board; `test` is None where nothing is tested yet, `rank` None where folds are missing."""
+
+    report: Report
+    test: SetReport | None
+    rank: int | None
+
+
+@dataclass(frozen=True)
+class Board:
+    """The runs of one measure, the complete ones first, by accuracy."""
+
+    measure: Measure
+    entries: tuple[Entry, ...]
+
+
+def boards(reports: Sequence[Report]) -> tuple[Board, ...]:
+    """One board a measure, sorted by test set, those without leaks first."""
+    found: dict[Measure, list[tuple[Report, SetReport | None]]] = {}
+    for report in reports:
+        tested = {test.name: test for test in report.tests}
+        for planned in report.planned:
+            measure = Measure(planned, report.protocol, report.leaky, report.labels, report.label_rule)
+            found.setdefault(measure, []).append((report, tested.get(planned.name)))
+    ordered = sorted(found, key=lambda m: (m.test.title, m.leaky, m.protocol, m.label_rule, m.labels, -m.test.images))
+    return tuple(Board(measure, ranked(found[measure])) for measure in ordered)
+
+
+def ranked(runs: Sequence[tuple[Report, SetReport | None]]) -> tuple[Entry, ...]:
+    """The entries of a board; equal accuracies share a rank, and runs with missing folds have none."""
+    by_accuracy = sorted(runs, key=lambda run: (not run[0].complete, -accuracy_of(run[1]), run[0].run))
+    complete = [accuracy_of(test) for report, test in by_accuracy if report.complete]
+    return tuple(
+        Entry(report, test, complete.index(accuracy_of(test)) + 1 if report.complete else None) for report, test in by_accuracy
+    )
+
+
+def accuracy_of(test: SetReport | None) -> float:
+    """The accuracy to sort by."""
+    return test.scores.accuracy.value if test else 0.0
+
+
+def print_boards(boards: Sequence[Board], console: Console | None = None) -> None:
+    """Print the leaderboard, a table a measure."""
+    console = console or Console()
+    for board in boards:
+        console.print(heading(board.measure), highlight=False)
+        console.print(board_table(board), highlight=False)
+
+
+def heading(measure: Measure) -> Text:
+    """The test set and how it was measured."""
+    text = Text(measure.test.title, style="bold")
+    if measure.leaky:
+        text.append(" · ").append_text(LEAKY)
+    return text.append(f"\n{measure.described}", style="not bold")
+
+
+def board_table(board: Board) -> Table:
+    """One row a run."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("#", justify="right")
+    table.add_column("Run", overflow="fold", min_width=20)
+    for column in ("Accuracy", "UAR", "Macro-F1", "Folds", "Seed"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for entry in board.entries:
+        table.add_row(*cells(entry), style=None if entry.rank else "dim")
+    return table
+
+
+def cells(entry: Entry) -> tuple[str | Text, ...]:
+    """The cells of one run."""
+    report, test = entry.report, entry.test
+    folds = f"{len(report.done)}" if report.complete else f"{len(report.done)}/{len(report.folds)}"
+    scores = [cell(score) for score in (test.scores.accuracy, test.scores.uar, test.scores.macro_f1)] if test else [NOTHING] * 3
+    return (str(entry.rank or NOTHING), report.run, *scores, folds, seeds(report))
+
+
+def write_boards(path: Path, boards: Sequence[Board]) -> None:
+    """Write leaderboard.csv; scores are shares in [0, 1], empty where there are none, `path` is relative to the file."""
+    with replacing(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(csv_row(board.measure, entry, path.parent) for board in boards for entry in board.entries)
+
+
+def csv_row(measure: Measure, entry: Entry, folder: Path) -> list[object]:
+    """One row of leaderboard.csv."""
+    report, test = entry.report, entry.test
+    return [
+        *(entry.rank, report.run, "+".join(measure.test.databases), measure.test.name, report.protocol),
+        *(int(report.leaky), report.model, " ".join(report.labels), report.label_rule, measure.test.images),
+        *((test.n, test.subjects) if test else (0, None)),
+        *score_columns(test),
+        *(len(report.done), len(report.folds), " ".join(map(str, report.seeds)), report.selection.rule),
+        relative(report.path, folder),
+    ]
+
+
+def score_columns(test: SetReport | None) -> list[float | None]:
+    """The scores and intervals of one row."""
+    if test is None:
+        return [None] * 11
+    scores: tuple[Estimate, ...] = (test.scores.accuracy, test.scores.uar, test.scores.macro_f1)
+    numbers = [number for score in scores for number in (score.value, score.low, score.high)]
+    return [None if number is None else round(number, 6) for number in [*numbers, test.nll, test.calibration.error]]
+
+
+def relative(path: Path, folder: Path) -> str:
+    """The path as it is written below `folder`."""
+    return Path(os.path.relpath(path, folder)).as_posix()

@@ -1,0 +1,151 @@
+"""This file computes Report, everything that is said about a run, from its stored predictions."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fer.results.predictions import concatenate
+from fer.results.set_report import SetReport, report_set, set_json
+from fer.results.stored_run import Json, PlannedSet, StoredFold, StoredRun, check_once
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Selection:
+    """How the checkpoint was chosen: the rule in words, and by fold the epoch, the number of epochs and the value."""
+
+    rule: str
+    folds: Mapping[str, Json]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that is said about a run.
+
+    `folds` are the planned ones, `done` those that are trained and tested; `planned` are the test sets once all are done,
+    `tests` those of which something is predicted.
+    """
+
+    run: str
+    path: Path
+    protocol: str
+    leaky: bool
+    databases: tuple[str, ...]
+    model: str
+    seeds: tuple[int, ...]
+    labels: tuple[str, ...]
+    label_rule: str
+    folds: tuple[str, ...]
+    done: tuple[str, ...]
+    planned: tuple[PlannedSet, ...]
+    tests: tuple[SetReport, ...]
+    selection: Selection
+    leaks: Mapping[str, int]
+    dropped: Mapping[str, int]
+    merged: Mapping[str, int]
+    seconds: float
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned fold is done."""
+        return self.folds == self.done
+
+    @property
+    def progress(self) -> str:
+        """How many folds are done, in words."""
+        total = len(self.folds)
+        folds = "1 fold" if total == 1 else f"{total} folds"
+        return folds if self.complete else f"{len(self.done)} of {folds}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of report.json, without NaN."""
+        return {
+            "schema": SCHEMA,
+            "run": self.run,
+            "databases": list(self.databases),
+            "model": self.model,
+            "protocol": self.protocol,
+            "leaky": self.leaky,
+            "seeds": list(self.seeds),
+            "folds": len(self.folds),
+            "folds_done": len(self.done),
+            "complete": self.complete,
+            "tests": {test.name: set_json(test) for test in self.tests},
+            "labels": list(self.labels),
+            "label_rule": self.label_rule,
+            "selection": {"rule": self.selection.rule, "folds": dict(self.selection.folds)},
+            "leaks": dict(self.leaks),
+            "dropped": dict(self.dropped),
+            "merged": dict(self.merged),
+            "seconds": self.seconds,
+        }
+
+
+def make_report(run: StoredRun) -> Report:
+    """Compute the report of a run from its predictions, its plan and its cards."""
+    plan = run.plan
+    return Report(
+        run=run.name,
+        path=run.path,
+        protocol=plan.protocol,
+        leaky=plan.leaky,
+        databases=tuple(run.config.get("data", {})),
+        model=model_name(run.config),
+        seeds=(run.config["seed"],) if "seed" in run.config else (),
+        labels=plan.labels,
+        label_rule=plan.label_rule,
+        folds=tuple(fold.name for fold in plan.folds),
+        done=tuple(fold.name for fold in run.folds),
+        planned=tuple(plan.tests.values()),
+        tests=report_sets(run),
+        selection=selection_of(run.folds),
+        leaks=plan.leaks,
+        dropped=plan.dropped,
+        merged=plan.merged,
+        seconds=round(sum(fold.card.get("seconds", 0.0) for fold in run.folds), 3),
+    )
+
+
+def report_sets(run: StoredRun) -> tuple[SetReport, ...]:
+    """The test sets of which something is predicted, in the order of the plan."""
+    if not run.folds:
+        return ()
+    predictions = concatenate([fold.predictions for fold in run.folds])
+    check_once(Counter(zip(predictions.test_set.tolist(), predictions.id.tolist(), strict=True)), run.path)
+    parts = [(predictions.select(predictions.test_set == planned.name), planned) for planned in run.plan.tests.values()]
+    return tuple(report_set(part, planned) for part, planned in parts if len(part))
+
+
+def selection_of(folds: Sequence[StoredFold]) -> Selection:
+    """How the checkpoints of the folds were chosen, from their cards."""
+    chosen = {fold.name: fold.card.get("selection") or {} for fold in folds}
+    rules = dict.fromkeys(selection_rule(selection) for selection in chosen.values())
+    epochs = {name: {key: selection.get(key) for key in ("epoch", "epochs", "value")} for name, selection in chosen.items()}
+    return Selection("; ".join(rules) or "no fold is done yet", {name: of for name, of in epochs.items() if any_value(of)})
+
+
+def any_value(of: Json) -> bool:
+    """Whether anything is known."""
+    return any(value is not None for value in of.values())
+
+
+def selection_rule(selection: Json) -> str:
+    """The rule of one fold's card in words."""
+    if "rule" in selection:
+        return str(selection["rule"])
+    if selection.get("monitor"):
+        return f"the epoch with the best {selection['monitor']} on {selection.get('on') or 'unknown images'}"
+    if selection.get("epoch") is not None:
+        return "the last epoch; nothing was chosen"
+    return "nothing was chosen: fitted once with fixed settings"
+
+
+def model_name(config: Json) -> str:
+    """What a reader calls the model: the backbone's name, or the last part of its `_target_`."""
+    model = config.get("model") or {}
+    inner = model["backbone"] if isinstance(model.get("backbone"), Mapping) else model
+    named = inner.get("name") or inner.get("architecture")
+    return str(named or inner.get("_target_", "unknown").rsplit(".", 1)[-1])

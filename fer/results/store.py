@@ -1,0 +1,135 @@
+"""This file defines RunStore, the folder of one experiment: what is done is what is on disk.
+
+A run folder is named by what was run, so the same experiment always finds its own folder. A fold is worked on in a
+folder of its own beside the finished ones, locked while somebody works on it, and renamed when its predictions are there.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from fer.errors import RunError
+from fer.files import read_json, write_json
+from fer.protocols.base import Fold
+
+
+def fingerprint(what: Mapping[str, Any]) -> str:
+    """Eight hexadecimal digits of everything that a result depends on."""
+    return hashlib.sha256(json.dumps(what, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:8]
+
+
+class RunStore:
+    """One run folder: config.json, folds.json, provenance.json, and a folder a finished fold below folds/."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def at(cls, output: Path, title: str, what: Mapping[str, Any]) -> "RunStore":
+        """The store of this experiment below `output`, whether or not anything was run yet."""
+        return cls(output / f"{title}-{fingerprint(what)}")
+
+    @classmethod
+    def open(cls, folder: Path) -> "RunStore":
+        """The store of an existing run; raises RunError where the folder is none."""
+        if not (folder / "config.json").is_file() or not (folder / "folds.json").is_file():
+            raise RunError(f"{folder} is no run folder (looked for config.json and folds.json). Give a folder below outputs/.")
+        return cls(folder)
+
+    def create(self, *, what: Mapping[str, Any], provenance: Mapping[str, Any], folds: Mapping[str, Any]) -> None:
+        """Write what describes the run; a folder that is there already keeps its provenance, and its folds must agree."""
+        if not (self.folder / "config.json").is_file():
+            write_json(self.folder / "provenance.json", provenance)
+            write_json(self.folder / "folds.json", folds)
+            write_json(self.folder / "config.json", what)  # last: a folder with a config is a run
+        elif read_json(self.folder / "folds.json") != folds:
+            raise RunError(
+                f"{self.folder} was run with other folds, by another version of this code. "
+                f"Move that folder away, or set run.output to another one."
+            )
+
+    @property
+    def folds_folder(self) -> Path:
+        """The folder of the finished folds, beside which unfinished ones are worked on."""
+        return self.folder / "folds"
+
+    def working(self, fold: str) -> Path:
+        """The folder that a fold is worked on in, until it is done."""
+        return self.folds_folder / f".{fold}.working"
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The hashed half of the configuration."""
+        return dict(read_json(self.folder / "config.json"))
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Commit, versions, hardware, command and threads: what is recorded and never hashed."""
+        return dict(read_json(self.folder / "provenance.json"))
+
+    def folds(self) -> list[Fold]:
+        """The folds in order; empty where the run was never started."""
+        if not (self.folder / "config.json").is_file():
+            return []
+        stored = read_json(self.folder / "folds.json")["folds"]
+        parts = ({**fold, "tests": {name: tuple(ids) for name, ids in fold["tests"].items()}} for fold in stored)
+        return [Fold(f["name"], tuple(f["train"]), tuple(f["val"]), f["tests"]) for f in parts]
+
+    def done(self, fold: str) -> bool:
+        """Whether the predictions of a fold are there."""
+        return (self.folds_folder / fold / "predictions.csv").is_file()
+
+    def card(self, fold: str) -> dict[str, Any]:
+        """How a fold that is done was trained and chosen."""
+        return dict(read_json(self.folds_folder / fold / "card.json"))
+
+    def todo(self) -> list[Fold]:
+        """The folds whose predictions are not there yet."""
+        return [fold for fold in self.folds() if not self.done(fold.name)]
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run was started and every fold is done."""
+        folds = self.folds()
+        return bool(folds) and all(self.done(fold.name) for fold in folds)
+
+    @contextmanager
+    def work(self, fold: str) -> Iterator[Path]:
+        """The folder to work on a fold in; what an interrupted run left in it is still there.
+
+        When the block ends without an error the folder becomes folds/<fold>. Raises RunError while another process
+        works on the same fold.
+        """
+        working, lock = self.working(fold), self.folds_folder / f".{fold}.lock"
+        working.mkdir(parents=True, exist_ok=True)
+        with locked(lock, f"fold {fold} of {self.folder}"):
+            if self.done(fold):
+                shutil.rmtree(working, ignore_errors=True)
+                raise RunError(f"fold {fold} of {self.folder} was just finished by another process. Start the command again.")
+            yield working
+            os.rename(working, self.folds_folder / fold)
+        lock.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path, what: str) -> Iterator[None]:
+    """Hold a lock file while the block runs; the system frees it when the process dies, however it dies."""
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(f"{what} is being run by another process. Wait for it, or stop it.") from None
+        yield
+
+
+def folds_as_json(folds: Sequence[Fold], leaks: Sequence[Mapping[str, int]], **described: Any) -> dict[str, Any]:
+    """The content of folds.json: the folds with their leak counts, and how their images were chosen and labelled."""
+    parts = [{**asdict(fold), "leaks": dict(counts)} for fold, counts in zip(folds, leaks, strict=True)]
+    return {"schema": 1, **described, "folds": json.loads(json.dumps(parts))}

@@ -1,0 +1,214 @@
+"""This file reads a run folder: what was to be done, what was done, and what came out, checked against each other."""
+
+import csv
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fer.errors import RunError
+from fer.files import read_json
+from fer.results.predictions import REMEDY, Predictions, read_predictions
+
+SCHEMA = 1
+PLAN = "folds.json"
+MARKS = ("config.json", PLAN)  # a folder with both is a run; the store writes the config last
+
+Epoch = Mapping[str, float]  # a row of history.csv without its empty cells
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PlannedSet:
+    """A test set as it will be once all folds are done; `databases` are those that its images come from."""
+
+    name: str
+    images: int
+    databases: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """The database's name, and the test set's where it is another."""
+        databases = "+".join(self.databases)
+        return self.name if self.name == databases else f"{databases} · {self.name}"
+
+
+@dataclass(frozen=True)
+class PlannedFold:
+    """What folds.json says of a fold: the ids of its test sets and the counts of its leak check."""
+
+    name: str
+    tests: Mapping[str, tuple[str, ...]]
+    leaks: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What folds.json says of a run."""
+
+    protocol: str
+    leaky: bool
+    labels: tuple[str, ...]
+    label_rule: str
+    dropped: Mapping[str, int]
+    merged: Mapping[str, int]
+    folds: tuple[PlannedFold, ...]
+
+    @property
+    def tests(self) -> Mapping[str, PlannedSet]:
+        """The test sets, pooled over folds."""
+        ids: dict[str, list[str]] = {}
+        for fold in self.folds:
+            for name, images in fold.tests.items():
+                ids.setdefault(name, []).extend(images)
+        return {name: PlannedSet(name, len(images), databases_of(images)) for name, images in ids.items()}
+
+    @property
+    def leaks(self) -> Mapping[str, int]:
+        """The counts of the leak check, summed over folds."""
+        found: Counter[str] = Counter()
+        for fold in self.folds:
+            found.update(fold.leaks)
+        return found
+
+
+@dataclass(frozen=True)
+class StoredFold:
+    """A fold that is done; `history` is empty for learners without epochs."""
+
+    name: str
+    predictions: Predictions
+    card: Json
+    history: tuple[Epoch, ...]
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run folder: `config` is the hashed half, `folds` are those that are done, in the order of the plan."""
+
+    path: Path
+    config: Json
+    provenance: Json
+    plan: Plan
+    folds: tuple[StoredFold, ...]
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.resolve().name
+
+
+def databases_of(ids: Iterable[str]) -> tuple[str, ...]:
+    """The databases that the images come from; an id begins with the name of its database."""
+    return tuple(sorted({image.split("/", 1)[0] for image in ids}))
+
+
+def is_run(folder: Path) -> bool:
+    """Whether the folder is a run, be it complete or not."""
+    return all((folder / mark).is_file() for mark in MARKS)
+
+
+def find_runs(folder: Path) -> Iterator[Path]:
+    """The run folders at or below `folder`, sorted by path; hidden folders and the insides of runs are not searched."""
+    for path, below, _ in os.walk(folder):
+        if is_run(Path(path)):
+            below.clear()
+            yield Path(path)
+        below[:] = sorted(name for name in below if not name.startswith("."))
+
+
+def read_run(path: Path) -> StoredRun:
+    """Read and check a run folder; RunError where it is none, or where a file is missing, damaged or does not fit."""
+    if not is_run(path):
+        raise RunError(f"{path} is no run folder (looked for {' and '.join(MARKS)}). Give a folder below outputs/.")
+    plan = read_plan(path / PLAN)
+    done = [fold for fold in plan.folds if (path / "folds" / fold.name / "predictions.csv").is_file()]
+    return StoredRun(
+        path=path,
+        config=read_object(path / "config.json"),
+        provenance=read_object(path / "provenance.json"),
+        plan=plan,
+        folds=tuple(read_fold(path / "folds" / fold.name, fold, labels=plan.labels) for fold in done),
+    )
+
+
+def read_object(path: Path) -> Json:
+    """The JSON object in a file; RunError where there is none."""
+    try:
+        content = read_json(path)
+    except FileNotFoundError:
+        raise RunError(f"{path} is missing. {REMEDY}") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise RunError(f"{path} is damaged: {error}. {REMEDY}") from None
+    if not isinstance(content, dict):
+        raise RunError(f"{path} is damaged: found a {type(content).__name__}, expected an object. {REMEDY}")
+    return content
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan in folds.json."""
+    content = read_object(path)
+    if content.get("schema") != SCHEMA:
+        raise RunError(f"{path}: found schema {content.get('schema')!r}, expected {SCHEMA}; another version of ferlab wrote it")
+    try:
+        folds = tuple(
+            PlannedFold(fold["name"], {name: tuple(ids) for name, ids in fold["tests"].items()}, fold["leaks"])
+            for fold in content["folds"]
+        )
+        return Plan(
+            protocol=content["protocol"],
+            leaky=content["leaky"],
+            labels=tuple(content["labels"]),
+            label_rule=content["label_rule"],
+            dropped=content["dropped"],
+            merged=content["merged"],
+            folds=folds,
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise RunError(f"{path} is damaged: {type(error).__name__} {error}") from None
+
+
+def read_fold(folder: Path, planned: PlannedFold, *, labels: tuple[str, ...]) -> StoredFold:
+    """A fold that is done, its predictions checked against the plan."""
+    predictions = read_predictions(folder / "predictions.csv")
+    check_predictions(predictions, planned, labels=labels, path=folder / "predictions.csv")
+    return StoredFold(planned.name, predictions, read_object(folder / "card.json"), read_history(folder / "history.csv"))
+
+
+def check_predictions(predictions: Predictions, planned: PlannedFold, *, labels: tuple[str, ...], path: Path) -> None:
+    """RunError unless the predictions are exactly those of the planned fold, each image once a test set."""
+    if predictions.labels != labels:
+        raise RunError(f"{path}: found the labels {', '.join(predictions.labels)}, {PLAN} has {', '.join(labels)}. {REMEDY}")
+    if strange := set(predictions.fold.tolist()) - {planned.name}:
+        raise RunError(f"{path}: found rows of fold {', '.join(sorted(strange))}, expected {planned.name} only. {REMEDY}")
+    found = Counter(zip(predictions.test_set.tolist(), predictions.id.tolist(), strict=True))
+    check_once(found, path)
+    expected = {(test, image) for test, ids in planned.tests.items() for image in ids}
+    missing, unplanned = expected - found.keys(), found.keys() - expected
+    if missing or unplanned:
+        example = " of test set ".join(reversed(min(missing or unplanned)))
+        raise RunError(
+            f"{path}: {len(missing)} images of {PLAN} are missing, {len(unplanned)} are not in it, such as {example}. {REMEDY}"
+        )
+
+
+def check_once(found: Counter[tuple[str, str]], path: Path) -> None:
+    """RunError where an image stands more than once in a test set."""
+    if twice := sorted(key for key, times in found.items() if times > 1):
+        test, image = twice[0]
+        raise RunError(f"{path}: {image} stands {found[twice[0]]} times in test set {test} ({len(twice)} such images)")
+
+
+def read_history(path: Path) -> tuple[Epoch, ...]:
+    """The rows of history.csv, empty where the learner has no epochs."""
+    if not path.is_file():
+        return ()
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        return tuple({name: float(text) for name, text in row.items() if text} for row in rows)
+    except (ValueError, TypeError, csv.Error) as error:
+        raise RunError(f"{path} is damaged: {error}. {REMEDY}") from None

@@ -1,0 +1,159 @@
+"""This file draws a report as tables in the terminal; they fit into 80 columns and stay readable in a file."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from fer.results.intervals import Estimate
+from fer.results.report import Report
+from fer.results.set_report import SetReport
+
+LEAKY = Text("LEAKY", style="bold red")
+NOTHING = "–"
+
+
+def print_report(report: Report, console: Console | None = None) -> None:
+    """Print the scores of a run and all that must stand beside them."""
+    (console or Console()).print(report_table(report), highlight=False)
+
+
+def report_table(report: Report) -> RenderableType:
+    """The title, the scores, the recall of each label, and the facts below."""
+    parts: list[RenderableType] = [heading(report)]
+    if report.tests:
+        parts += [score_table(report), label_table(report.tests)]
+    return Group(*parts, fact_table(facts(report)))
+
+
+def heading(report: Report) -> Text:
+    """The run's name, protocol and progress, and whether it leaks."""
+    text = Text.assemble((report.run, "bold"), "\n", f"{report.protocol} · {report.progress} · seed {seeds(report)}")
+    if report.leaky:
+        text.append(" · ").append_text(LEAKY)
+    if not report.complete:
+        text.append(" · ").append("INCOMPLETE", style="bold yellow")
+    return text
+
+
+def score_table(report: Report) -> Table:
+    """One row a test set, the intervals below the scores."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Test set")
+    for column in ("Accuracy %", "UAR %", "Macro-F1 %", "NLL", "ECE"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for test in report.tests:
+        scores = [cell(score) for score in (test.scores.accuracy, test.scores.uar, test.scores.macro_f1)]
+        name = test_name(test)
+        if report.leaky:
+            name.append("\n").append_text(LEAKY)
+        table.add_row(name, *scores, f"{test.nll:.3f}", f"{test.calibration.error:.3f}")
+    return table
+
+
+def test_name(test: SetReport) -> Text:
+    """The test set, and how many images and subjects are in it below."""
+    people = "" if test.subjects is None else f", {test.subjects:,} subject{'s' if test.subjects > 1 else ''}"
+    return Text(test.title).append(f"\nn = {test.n:,}{people}", style="dim")
+
+
+def cell(score: Estimate) -> Text:
+    """The score in percent, its interval below."""
+    return Text.assemble((percent(score.value), "bold"), (f"\n{interval(score)}", "dim"))
+
+
+def percent(share: float | None) -> str:
+    """A share in percent with one decimal."""
+    return NOTHING if share is None else f"{100 * share:.1f}"
+
+
+def interval(score: Estimate) -> str:
+    """The interval in percent."""
+    return NOTHING if score.low is None else f"{percent(score.low)}–{percent(score.high)}"
+
+
+def label_table(tests: Sequence[SetReport]) -> Table:
+    """Recall, precision and F1 of each label; only the recalls where there are several test sets."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Label")
+    alone = len(tests) == 1
+    headers = ["Images", "Recall %", "Precision %", "F1 %"] if alone else [f"Recall %\n{test.name}" for test in tests]
+    for header in headers:
+        table.add_column(header, justify="right")
+    for scores in zip(*(test.per_class for test in tests), strict=True):
+        first = scores[0]
+        values = (first.recall, first.precision, first.f1) if alone else tuple(score.recall for score in scores)
+        counts = [f"{first.n:,}"] if alone else []
+        table.add_row(first.name, *counts, *map(percent, values))
+    return table
+
+
+def facts(report: Report) -> Mapping[str, str]:
+    """What must be known to believe the scores: a name and a sentence each."""
+    found = {
+        "Labels": f"{len(report.labels)} perceived expression labels, {report.label_rule}",
+        "Checkpoint": f"{report.selection.rule}{epochs_chosen(report)}",
+        "Leaks": leaks(report),
+        "Dropped": counts(report.dropped) or "no image",
+    }
+    if report.merged:
+        found["Merged"] = counts(report.merged)
+    if report.tests:
+        found["Intervals"] = intervals(report.tests)
+    if len(report.done) > 1:
+        found["Folds"] = "\n".join(fold_range(test) for test in report.tests)
+    return found
+
+
+def epochs_chosen(report: Report) -> str:
+    """The epochs that were chosen, where any were."""
+    epochs = [of["epoch"] for of in report.selection.folds.values() if of["epoch"] is not None]
+    if not epochs:
+        return ""
+    last = max(of["epochs"] or 0 for of in report.selection.folds.values())
+    low, high = min(epochs), max(epochs)
+    return f": epoch {low}" + (f" to {high}" if high > low else "") + (f" of {last}" if last else "")
+
+
+def leaks(report: Report) -> str:
+    """The counts of the leak check in words."""
+    found = counts({kind: count for kind, count in report.leaks.items() if count})
+    if not found:
+        return f"none found ({', '.join(report.leaks) or 'nothing'} compared)"
+    return found if len(report.folds) == 1 else f"{found}, summed over {len(report.folds)} folds"
+
+
+def counts(images: Mapping[str, int]) -> str:
+    """Names with counts."""
+    return ", ".join(f"{name} {count:,}" for name, count in images.items())
+
+
+def intervals(tests: Sequence[SetReport]) -> str:
+    """How the intervals were computed; the test sets are named where it differs between them."""
+    methods = dict.fromkeys(test.scores.method for test in tests)
+    if len(methods) == 1:
+        return next(iter(methods))
+    return "\n".join(f"{test.name}: {test.scores.method}" for test in tests)
+
+
+def fold_range(test: SetReport) -> str:
+    """The range of the folds' accuracies, which is not an interval."""
+    shares = [fold.accuracy for fold in test.folds]
+    return f"{test.name}: accuracy {percent(min(shares))} to {percent(max(shares))} % in {len(shares)} folds (no interval)"
+
+
+def seeds(report: Report) -> str:
+    """The seeds of the run."""
+    return ", ".join(map(str, report.seeds)) or NOTHING
+
+
+def fact_table(found: Mapping[str, str]) -> Table:
+    """Names and sentences in two columns."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column()
+    for name, sentence in found.items():
+        table.add_row(name, sentence)
+    return table

@@ -1,0 +1,207 @@
+"""This file runs an experiment: the straight line from a configuration to a complete run folder."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fer.build import build, find_mistakes, locate
+from fer.data import leaks
+from fer.data.cohort import Cohort
+from fer.data.database import Database
+from fer.data.prepare import prepare
+from fer.errors import ConfigError, DatabaseDamaged, FerError, ProtocolError
+from fer.labels import Restriction
+from fer.protocols.base import EvaluationProtocol, Fold
+from fer.records import FaceRecord
+from fer.results.store import RunStore, folds_as_json
+from fer.training.learner import Learner
+from fer.training.provenance import provenance
+from fer.training.settings import resolve_auto
+
+#: The groups whose every setting is part of the result, and of the run's fingerprint; `run` and `logger` are not.
+WHAT = ("data", "labels", "preprocess", "augment", "model", "optim", "trainer", "protocol", "seed")
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What `conf/run` describes: how a run is carried out, which its result does not depend on.
+
+    `threads` is the number of CPU threads a fold; the last digits of a result do depend on it, so it is recorded when a
+    run begins and kept when it goes on. `folds` restricts the run to some folds, `shard` "1/3" to every third.
+    """
+
+    output: str = "outputs"
+    workers: int = 1
+    threads: int | None = None
+    loader_workers: int = 0
+    folds: Sequence[str] | None = None
+    shard: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.workers < 1 or (self.threads is not None and self.threads < 1) or self.loader_workers < 0:
+            raise ConfigError(f"run: found workers={self.workers}, threads={self.threads}, loader_workers={self.loader_workers}")
+        if self.shard is not None:
+            self.shard_of(0)
+
+    def shard_of(self, position: int) -> bool:
+        """Whether the fold at this position is in the shard."""
+        if self.shard is None:
+            return True
+        number, _, of = self.shard.partition("/")
+        if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
+            raise ConfigError(f"run.shard: found {self.shard!r}, expected 1/N to N/N")
+        return position % int(of) == int(number) - 1
+
+    def chosen(self, folds: Sequence[Fold]) -> list[Fold]:
+        """The folds that this call is to run."""
+        names = [fold.name for fold in folds]
+        wanted = [f"{int(name):02d}" if str(name).isdigit() else str(name) for name in self.folds or names]
+        if unknown := [name for name in wanted if name not in names]:
+            raise ConfigError(f"run.folds: there is no fold {', '.join(unknown)}; the folds are {', '.join(names)}")
+        return [fold for i, fold in enumerate(folds) if fold.name in wanted and self.shard_of(i)]
+
+    @property
+    def threads_a_fold(self) -> int:
+        """The number of threads as given, or the cores shared out among the workers."""
+        return self.threads or max(1, (os.cpu_count() or 1) // self.workers)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A planned experiment: every object built, every face prepared, every fold checked for leaks; nothing trained yet."""
+
+    restriction: Restriction
+    cohort: Cohort
+    learner: Learner
+    protocol: EvaluationProtocol
+    folds: Sequence[Fold]
+    leak_counts: Sequence[Mapping[str, int]]
+
+    @classmethod
+    def plan(cls, what: Mapping[str, Any]) -> "Experiment":
+        """Follow the line from the hashed configuration to folds that are proved clean."""
+        require_valid(what)
+        databases = build_databases(what["data"])
+        require_same_content(databases, what["content"])
+        records = [(database, database.records()) for database in databases]
+        restriction = build(what["labels"], "labels").restrict(by_id(records))
+        protocol: EvaluationProtocol = build(what["protocol"], "protocol")
+        folds = list(protocol.folds(restriction.records))
+        learner = build_learner(what, restriction)
+        cohort = prepare_cohort(records, restriction, learner, what["preprocess"])
+        checked = [leaks.check(require_faces(fold), cohort, protocol) for fold in folds]
+        return cls(restriction, cohort, learner, protocol, [fold for fold, _ in checked], [counts for _, counts in checked])
+
+    def described(self, what: Mapping[str, Any]) -> dict[str, Any]:
+        """The content of folds.json."""
+        return folds_as_json(
+            self.folds,
+            self.leak_counts,
+            protocol=protocol_name(what),
+            leaky=self.protocol.leaky,
+            labels=list(self.restriction.labels.resolved),
+            label_rule=self.restriction.labels.rule,
+            images=len(self.restriction.records),
+            dropped=dict(self.restriction.dropped),
+            merged=dict(self.restriction.merged),
+        )
+
+
+def open_run(config: Mapping[str, Any], *, title: str, run: RunSettings) -> tuple[RunStore, dict[str, Any]]:
+    """The store of this experiment and its hashed configuration, with `auto` and the databases' content filled in."""
+    what = {key: config[key] for key in WHAT}
+    try:
+        content = {database.name: database.digest() for database in build_databases(what["data"])}
+    except FerError:
+        require_valid(what)  # mistakes of the configuration are said first, and all of them
+        raise
+    what = {**what, "trainer": resolve_auto(what["trainer"]), "content": content}
+    return RunStore.at(Path(run.output), title, what), what
+
+
+def start_run(store: RunStore, what: Mapping[str, Any], *, run: RunSettings) -> Experiment:
+    """Plan the experiment and write down what will be run, before anything is trained."""
+    experiment = Experiment.plan(what)
+    store.create(what=what, provenance=provenance(threads=run.threads_a_fold), folds=experiment.described(what))
+    return experiment
+
+
+def require_valid(what: Mapping[str, Any]) -> None:
+    """Raise ConfigError with every mistake of every group at once."""
+    groups = ("labels", "preprocess", "augment", "model", "optim", "trainer", "protocol")
+    mistakes = [mistake for name, config in what["data"].items() for mistake in find_mistakes(config, f"data.{name}")]
+    mistakes += [mistake for group in groups for mistake in find_mistakes(what[group], group)]
+    if not isinstance(what["seed"], int):
+        mistakes.append(f"seed: found {what['seed']!r}, expected a whole number")
+    if mistakes:
+        raise ConfigError("\n    ".join(mistakes))
+
+
+def build_databases(config: Mapping[str, Mapping[str, Any]]) -> list[Database]:
+    """The databases of an experiment, by name."""
+    return [build(config[name], f"data.{name}") for name in sorted(config)]
+
+
+def require_same_content(databases: Sequence[Database], content: Mapping[str, str]) -> None:
+    """Raise DatabaseDamaged where a database is not the one that the run began with."""
+    for database in databases:
+        if database.digest() != content[database.name]:
+            raise DatabaseDamaged(
+                f"{database.name} has changed since this run began. Start the command again: it is another run."
+            )
+
+
+def by_id(records: Sequence[tuple[Database, Sequence[FaceRecord]]]) -> list[FaceRecord]:
+    """All records of all databases, sorted by id."""
+    return sorted((record for _, own in records for record in own), key=lambda record: record.id)
+
+
+def build_learner(what: Mapping[str, Any], restriction: Restriction) -> Learner:
+    """The learner that conf/model names: a learner of its own, or a backbone for Lightning to train."""
+    target = locate(what["model"]["_target_"])
+    if isinstance(target, type) and issubclass(target, Learner):
+        learner: Learner = build(what["model"], "model", labels=restriction.labels)
+        return learner
+    from fer.training.lightning_learner import LightningLearner
+
+    groups = {group: what[group] for group in ("model", "optim", "augment", "trainer")}
+    return LightningLearner(**groups, labels=restriction.labels)
+
+
+def prepare_cohort(
+    records: Sequence[tuple[Database, Sequence[FaceRecord]]],
+    restriction: Restriction,
+    learner: Learner,
+    preprocess: Mapping[str, Any],
+) -> Cohort:
+    """The faces of the experiment at the size that the learner wants; colour only where both sides have it."""
+    colour = learner.spec.channels == 3 and any(database.colour for database, _ in records)
+    prepared = [
+        (
+            own,
+            prepare(
+                database,
+                own,
+                preprocess=build(preprocess, "preprocess"),
+                spec=preprocess,
+                size=learner.spec.size,
+                channels=3 if colour else 1,
+            ),
+        )
+        for database, own in records
+    ]
+    return Cohort.join(prepared, records=restriction.records, labels=restriction.labels)
+
+
+def require_faces(fold: Fold) -> Fold:
+    """The fold, every part of which has faces."""
+    if empty := [name for name, ids in fold.parts.items() if not ids]:
+        raise ProtocolError(f"fold '{fold.name}' has no faces in {', '.join(empty)}. Use fewer folds, or more images.")
+    return fold
+
+
+def protocol_name(what: Mapping[str, Any]) -> str:
+    """The protocol's name in the field's words, from its module: subject_independent, official."""
+    return str(what["protocol"]["_target_"]).split(".")[-2]

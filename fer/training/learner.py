@@ -1,0 +1,67 @@
+"""This file defines Learner, the seam between protocols and whatever learns from faces."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fer.data.faces import Faces
+from fer.models.backbone import InputSpec
+from fer.progress import RunProgress
+
+
+@dataclass(frozen=True)
+class FoldContext:
+    """Where and how a fold is learned.
+
+    `folder` is the fold's own: what is put there is kept, and what an interrupted fit left there is still there.
+    `loggers` are configurations of Lightning loggers; `threads` is the number of CPU threads, which results depend on
+    in their last digits.
+    """
+
+    run: str
+    name: str
+    folder: Path
+    seed: int
+    threads: int
+    loader_workers: int = 0
+    loggers: Mapping[str, Any] = field(default_factory=dict)
+    progress: RunProgress = field(default_factory=RunProgress)
+
+
+class Learner(ABC):
+    """Something that learns expressions from faces and gives probabilities: a Lightning network, a classical estimator.
+
+    `fit` chooses on `val` alone and must go on where an interrupted call stopped, if it keeps anything in fold.folder.
+    """
+
+    @property
+    @abstractmethod
+    def spec(self) -> InputSpec:
+        """The faces that the learner wants; only size and channels are read."""
+
+    @abstractmethod
+    def fit(self, train: Faces, val: Faces, fold: FoldContext) -> None:
+        """Learn from `train`, choosing on `val`."""
+
+    @abstractmethod
+    def predict(self, faces: Faces) -> NDArray[np.float32]:
+        """Probabilities (N, K) float32 of each face, rows summing to 1."""
+
+    @abstractmethod
+    def card(self) -> dict[str, Any]:
+        """What was learned and how it was chosen, as plain JSON for the fold's card."""
+
+    @property
+    def devices(self) -> int:
+        """How many devices train one fold together; more than one trains in a process of its own."""
+        return 1
+
+    @property
+    def predicts(self) -> bool:
+        """Whether this process makes the predictions, which are made once; False in all but one of several processes."""
+        return True

@@ -1,0 +1,136 @@
+"""This file carries out a run: every fold that is not done yet, here or in worker processes, and the report at the end."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict
+from typing import Any
+
+from fer.errors import EXIT_STATUS, FerError, RunError
+from fer.progress import RunProgress
+from fer.protocols.base import Fold
+from fer.results.store import RunStore
+from fer.training.experiment import Experiment, RunSettings, open_run, start_run
+from fer.training.fold import fold_seed, run_fold
+from fer.training.learner import FoldContext
+
+
+class FoldFailed(FerError):
+    """A worker process that ended with an error; the message is the worker's own."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def run_experiment(config: Mapping[str, Any], *, title: str, run: RunSettings, loggers: Mapping[str, Any]) -> RunStore:
+    """Train and test every fold that is not done yet; the store is complete afterwards unless folds were left out."""
+    store, what = open_run(config, title=title, run=run)
+    if not store.complete:
+        run_folds(store, start_run(store, what, run=run), run=run, loggers=loggers)
+    return store
+
+
+def run_folds(store: RunStore, experiment: Experiment, *, run: RunSettings, loggers: Mapping[str, Any]) -> None:
+    """Run the chosen folds that are still to do, one after the other or `run.workers` at a time."""
+    chosen = run.chosen(store.folds())
+    todo = [fold for fold in chosen if not store.done(fold.name)]
+    with RunProgress() as progress:
+        threads = recorded_threads(store, run, progress)
+        progress.start("folds", len(chosen), done=len(chosen) - len(todo))
+        if run.workers > 1 or experiment.learner.devices > 1:
+            run_in_workers(store, todo, run=run, threads=threads, loggers=loggers, progress=progress)
+            return
+        for fold in todo:
+            context = fold_context(store, fold, threads=threads, run=run, loggers=loggers, progress=progress)
+            with store.work(fold.name):
+                run_fold(fold, experiment.cohort, experiment.learner, context)
+            progress.advance("folds")
+            progress.say(fold_line(store, fold))
+
+
+def recorded_threads(store: RunStore, run: RunSettings, progress: RunProgress) -> int:
+    """The threads a fold that the run began with, so that all its folds are computed alike."""
+    recorded = int(store.provenance["threads"])
+    if run.threads is not None and run.threads != recorded:
+        progress.say(f"This run began with {recorded} threads a fold; it goes on with them rather than with {run.threads}.")
+    return recorded
+
+
+def fold_context(
+    store: RunStore, fold: Fold, *, threads: int, run: RunSettings, loggers: Mapping[str, Any], progress: RunProgress
+) -> FoldContext:
+    """Where and how a fold is learned."""
+    return FoldContext(
+        run=store.folder.name,
+        name=fold.name,
+        folder=store.working(fold.name),
+        seed=fold_seed(store.config["seed"], fold.name),
+        threads=threads,
+        loader_workers=run.loader_workers,
+        loggers=loggers,
+        progress=progress,
+    )
+
+
+def run_in_workers(
+    store: RunStore,
+    folds: Sequence[Fold],
+    *,
+    run: RunSettings,
+    threads: int,
+    loggers: Mapping[str, Any],
+    progress: RunProgress,
+) -> None:
+    """Run each fold in a process of its own, `run.workers` at a time; what fails is said after the others have ended."""
+    how = json.dumps({"run": asdict(run), "threads": threads, "loggers": loggers})
+    failures: list[FoldFailed] = []
+    with ThreadPoolExecutor(run.workers) as pool:
+        started = {pool.submit(run_worker, store, fold, i, how=how): fold for i, fold in enumerate(folds)}
+        for future in as_completed(started):
+            try:
+                future.result()
+            except FoldFailed as failure:
+                failures.append(failure)
+                continue
+            progress.advance("folds")
+            progress.say(fold_line(store, started[future]))
+    if failures:
+        raise failures[0]
+
+
+def run_worker(store: RunStore, fold: Fold, position: int, *, how: str) -> None:
+    """Run one fold in a worker process; its output goes to a log beside the fold's folder."""
+    store.folds_folder.mkdir(parents=True, exist_ok=True)
+    log = store.folds_folder / f".{fold.name}.log"
+    command = [sys.executable, "-m", "fer.training.worker", str(store.folder), fold.name, how]
+    with log.open("w") as output:
+        done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, env=worker_environment(position), check=False)
+    if done.returncode == EXIT_STATUS:
+        raise FoldFailed(log.read_text().strip())
+    if done.returncode != 0:
+        raise FoldFailed(str(RunError(f"fold {fold.name} ended with status {done.returncode}; its output is in {log}")))
+    log.unlink()
+
+
+def worker_environment(position: int) -> dict[str, str]:
+    """The environment of a worker: among several GPUs, workers take turns at being given one first."""
+    import torch
+
+    gpus = torch.cuda.device_count()
+    if gpus < 2:
+        return dict(os.environ)
+    order = os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(map(str, range(gpus)))).split(",")
+    turn = position % len(order)
+    return {**os.environ, "CUDA_VISIBLE_DEVICES": ",".join(order[turn:] + order[:turn])}
+
+
+def fold_line(store: RunStore, fold: Fold) -> str:
+    """One line about a fold that is done: how its epoch was chosen. Its test result waits for the table."""
+    card = store.card(fold.name)
+    chosen = card.get("selection", {})
+    epoch = f", {chosen['monitor']} {chosen['value']:.3f} at epoch {chosen['epoch']} of {chosen['epochs']}" if chosen else ""
+    seconds = f", {card['seconds']:.0f} s" if "seconds" in card else ""
+    return f"fold {fold.name}: {card['train_images']:,} training images{epoch}{seconds}"

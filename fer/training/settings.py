@@ -1,0 +1,67 @@
+"""This file defines TrainerSettings, how long and on what a network is trained, and what `auto` means on this machine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fer.errors import ConfigError
+
+Monitor = Literal["macro_f1", "accuracy"]
+
+
+@dataclass(frozen=True)
+class TrainerSettings:
+    """What `conf/trainer` describes; all of it is part of a run's fingerprint, after `auto` was replaced.
+
+    `monitor` is measured on the validation part and chooses the epoch; `patience` epochs without improvement stop the
+    training, None never does. `accumulate` batches make one step; `clip` bounds the norm of the gradient.
+    """
+
+    epochs: int
+    batch_size: int = 128
+    accelerator: str = "auto"
+    devices: int = 1
+    strategy: str = "auto"
+    precision: str = "auto"
+    channels_last: bool | Literal["auto"] = "auto"
+    accumulate: int = 1
+    clip: float | None = None
+    monitor: Monitor = "macro_f1"
+    patience: int | None = None
+    deterministic: bool = True
+
+    def __post_init__(self) -> None:
+        least = {"epochs": 1, "batch_size": 2, "devices": 1, "accumulate": 1}
+        for name, minimum in least.items():
+            if getattr(self, name) < minimum:
+                raise ConfigError(f"trainer.{name}: found {getattr(self, name)}, expected at least {minimum}")
+
+
+def resolve_auto(trainer: Mapping[str, Any]) -> dict[str, Any]:
+    """The trainer's configuration with every `auto` replaced by what this machine gains from.
+
+    bf16 where processor or GPU computes in it; elsewhere it is emulated and slower than float32. channels_last
+    everywhere but on Apple's GPUs.
+    """
+    import torch
+
+    resolved = dict(trainer)
+    if resolved.get("accelerator", "auto") == "auto":
+        mps = torch.backends.mps.is_available()
+        resolved["accelerator"] = "cuda" if torch.cuda.is_available() else "mps" if mps else "cpu"
+    if resolved.get("precision", "auto") == "auto":
+        resolved["precision"] = "bf16-mixed" if computes_in_bf16(resolved["accelerator"]) else "32-true"
+    if resolved.get("channels_last", "auto") == "auto":
+        resolved["channels_last"] = resolved["accelerator"] != "mps"
+    return resolved
+
+
+def computes_in_bf16(accelerator: str) -> bool:
+    """Whether bf16 has instructions of its own on this machine."""
+    import torch
+
+    if accelerator in ("cuda", "gpu"):
+        return torch.cuda.is_available() and torch.cuda.get_device_capability() >= (8, 0)
+    if accelerator == "cpu":
+        return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    return False

@@ -1,0 +1,49 @@
+"""This file runs one fold of a run in a process of its own: python -m fer.training.worker RUN FOLD HOW.
+
+RUN describes itself; HOW is JSON with what no result depends on. Lightning starts the other ranks of a DDP training with
+the same command line, so there is no Hydra in it. Those ranks train along; only the first locks the fold and writes.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+from fer.errors import EXIT_STATUS, FerError
+from fer.progress import RunProgress
+from fer.results.store import RunStore
+from fer.training.experiment import Experiment, RunSettings
+from fer.training.fold import run_fold
+from fer.training.run import fold_context
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def main(run_folder: str, fold_name: str, how: str) -> None:
+    """Run the fold; RunStore gives its folder the final name."""
+    end_with_parent()
+    store, asked = RunStore.open(Path(run_folder)), json.loads(how)
+    fold = next(fold for fold in store.folds() if fold.name == fold_name)
+    experiment = Experiment.plan(store.config)
+    run = RunSettings(**asked["run"])
+    context = fold_context(store, fold, threads=asked["threads"], run=run, loggers=asked["loggers"], progress=RunProgress())
+    first = int(os.environ.get("LOCAL_RANK", "0")) == 0
+    with store.work(fold.name) if first else contextlib.nullcontext():
+        run_fold(fold, experiment.cohort, experiment.learner, context)
+
+
+def end_with_parent() -> None:
+    """Ask Linux to end this process when the one that started it is killed, so that its lock is freed with it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except FerError as error:
+        print(error, file=sys.stderr)
+        sys.exit(EXIT_STATUS)
