@@ -43,7 +43,7 @@ def rebuild_run(path: Path) -> None:
     from fer.results.table import print_report
 
     print_report(write_report(path))
-    print(f"\nPage: {path / PAGE}")
+    print(f"\nPage   {path / PAGE}")
 
 
 def rebuild_all(outputs: Path, runs: list[Path]) -> None:
@@ -59,6 +59,6 @@ def rebuild_all(outputs: Path, runs: list[Path]) -> None:
         except RunError as error:
             errors.append(error)
     print_boards(write_leaderboard(outputs, reports))
-    print(f"Scores in %, their 95 % intervals below. Leaderboard: {outputs / PAGE} and {outputs / LEADERBOARD}")
+    print(f"Scores in %, their 95 % intervals below.\n\nPage   {outputs / PAGE}\nTable  {outputs / LEADERBOARD}")
     if errors:
         raise RunError("\n    ".join([f"{len(errors)} of {len(runs)} runs are left out:", *(error.args[0] for error in errors)]))

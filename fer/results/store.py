@@ -45,7 +45,7 @@ class RunStore:
 
     def create(self, *, what: Mapping[str, Any], provenance: Mapping[str, Any], folds: Mapping[str, Any]) -> None:
         """Write what describes the run; a folder that is there already keeps its provenance, and its folds must agree."""
-        if not (self.folder / "config.json").is_file():
+        if not self.exists:
             write_json(self.folder / "provenance.json", provenance)
             write_json(self.folder / "folds.json", folds)
             write_json(self.folder / "config.json", what)  # last: a folder with a config is a run
@@ -76,7 +76,7 @@ class RunStore:
 
     def folds(self) -> list[Fold]:
         """The folds in order; empty where the run was never started."""
-        if not (self.folder / "config.json").is_file():
+        if not self.exists:
             return []
         stored = read_json(self.folder / "folds.json")["folds"]
         parts = ({**fold, "tests": {name: tuple(ids) for name, ids in fold["tests"].items()}} for fold in stored)
@@ -93,6 +93,11 @@ class RunStore:
     def todo(self) -> list[Fold]:
         """The folds whose predictions are not there yet."""
         return [fold for fold in self.folds() if not self.done(fold.name)]
+
+    @property
+    def exists(self) -> bool:
+        """Whether the run was started."""
+        return (self.folder / "config.json").is_file()
 
     @property
     def complete(self) -> bool:

@@ -96,7 +96,7 @@ def facts(report: Report) -> Mapping[str, str]:
         "Labels": f"{len(report.labels)} perceived expression labels, {report.label_rule}",
         "Checkpoint": f"{report.selection.rule}{epochs_chosen(report)}",
         "Leaks": leaks(report),
-        "Dropped": counts(report.dropped) or "no image",
+        "Dropped": counts(report.dropped) or "nothing",
     }
     if report.merged:
         found["Merged"] = counts(report.merged)
@@ -118,11 +118,11 @@ def epochs_chosen(report: Report) -> str:
 
 
 def leaks(report: Report) -> str:
-    """The counts of the leak check in words."""
-    found = counts({kind: count for kind, count in report.leaks.items() if count})
+    """What the leak check found, in words."""
+    found = "; ".join(f"{kind} ({count:,})" for kind, count in report.leaks.items() if count)
     if not found:
-        return f"none found ({', '.join(report.leaks) or 'nothing'} compared)"
-    return found if len(report.folds) == 1 else f"{found}, summed over {len(report.folds)} folds"
+        return "none found"
+    return found if len(report.folds) == 1 else f"{found}; summed over {len(report.folds)} folds"
 
 
 def counts(images: Mapping[str, int]) -> str:

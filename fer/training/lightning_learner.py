@@ -232,7 +232,7 @@ def build_logger(config: Mapping[str, Any], name: str, fold: FoldContext) -> Any
 class quiet_lightning(warnings.catch_warnings):
     """Keeps Lightning's tips and its warnings about choices made here on purpose from between the bars."""
 
-    def __enter__(self) -> None:  # type: ignore[override]
+    def __enter__(self) -> None:
         super().__enter__()
         warnings.filterwarnings("ignore", module="lightning")
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")

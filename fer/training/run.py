@@ -25,21 +25,30 @@ class FoldFailed(FerError):
         return str(self.args[0])
 
 
-def run_experiment(config: Mapping[str, Any], *, title: str, run: RunSettings, loggers: Mapping[str, Any]) -> RunStore:
-    """Train and test every fold that is not done yet; the store is complete afterwards unless folds were left out."""
+def run_experiment(
+    config: Mapping[str, Any], *, title: str, run: RunSettings, loggers: Mapping[str, Any]
+) -> tuple[RunStore, bool]:
+    """Train and test every chosen fold that is not done yet; says whether there was any. Of a complete run nothing is built."""
     store, what = open_run(config, title=title, run=run)
-    if not store.complete:
-        run_folds(store, start_run(store, what, run=run), run=run, loggers=loggers)
-    return store
+    if store.exists and not left(store, run):
+        return store, False
+    experiment = start_run(store, what, run=run)
+    run_folds(store, left(store, run), experiment, run=run, loggers=loggers)
+    return store, True
 
 
-def run_folds(store: RunStore, experiment: Experiment, *, run: RunSettings, loggers: Mapping[str, Any]) -> None:
-    """Run the chosen folds that are still to do, one after the other or `run.workers` at a time."""
-    chosen = run.chosen(store.folds())
-    todo = [fold for fold in chosen if not store.done(fold.name)]
+def left(store: RunStore, run: RunSettings) -> list[Fold]:
+    """The folds that this call is to run and that are not done yet."""
+    return [fold for fold in run.chosen(store.folds()) if not store.done(fold.name)]
+
+
+def run_folds(
+    store: RunStore, todo: Sequence[Fold], experiment: Experiment, *, run: RunSettings, loggers: Mapping[str, Any]
+) -> None:
+    """Run folds one after the other, or `run.workers` at a time; several devices train a fold in a worker as well."""
     with RunProgress() as progress:
         threads = recorded_threads(store, run, progress)
-        progress.start("folds", len(chosen), done=len(chosen) - len(todo))
+        progress.start("folds", len(todo))
         if run.workers > 1 or experiment.learner.devices > 1:
             run_in_workers(store, todo, run=run, threads=threads, loggers=loggers, progress=progress)
             return

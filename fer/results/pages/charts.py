@@ -78,8 +78,9 @@ def curve_chart(title: str, names: tuple[str, ...], folds: Sequence[StoredFold],
 
 
 def series(fold: StoredFold, name: str) -> Points:
-    """The finite values of a column by epoch."""
-    rows = [(row.get("epoch", float(i)), row[name]) for i, row in enumerate(fold.history) if name in row]
+    """The finite values of a column by epoch; the first epoch is 1, as on the card, however the history counts."""
+    first = min((row.get("epoch", 0.0) for row in fold.history), default=0.0)
+    rows = [(row.get("epoch", float(i)) - first + 1, row[name]) for i, row in enumerate(fold.history) if name in row]
     return [(x, y) for x, y in rows if isfinite(x) and isfinite(y)]
 
 

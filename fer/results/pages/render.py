@@ -2,9 +2,10 @@
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -59,6 +60,7 @@ def environment() -> Environment:
         "page_of": page_of,
         "duration": duration,
         "row_shares": row_shares,
+        "listed": listed,
     }
     made.globals |= {"css": Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")), "seeds": table.seeds, "DEEP": DEEP}
     return made
@@ -74,6 +76,12 @@ def parameters(run: StoredRun) -> int | None:
     """How many parameters the model has, where a card says so."""
     counts = [count for fold in run.folds if isinstance(count := fold.card.get("parameters"), int)]
     return counts[0] if counts else None
+
+
+def listed(values: Mapping[str, Any]) -> str:
+    """Names and values in one line, without those that are empty."""
+    texts = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in values.items()}
+    return ", ".join(f"{name.replace('_', ' ')} {text}" for name, text in texts.items() if text not in (None, ""))
 
 
 def row_shares(matrix: Ints) -> list[list[float]]:

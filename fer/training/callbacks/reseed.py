@@ -1,19 +1,23 @@
-"""This file defines Reseed, which makes every epoch's random numbers a function of the seed and the epoch."""
+"""This file defines Reseed, which makes every step's random numbers a function of seed, epoch and batch."""
 
+from typing import Any
+
+import numpy as np
 import torch
 from lightning import Callback, LightningModule, Trainer
 
 
 class Reseed(Callback):
-    """Seeds torch at the start of every epoch, so that an epoch is the same whether or not the ones before ran here.
+    """Seeds torch before every training step, so that a step is the same whatever ran in this process before it.
 
     A training that goes on after an interruption then draws what an undisturbed one would, and no generator's state has
-    to be stored.
+    to be stored. Once an epoch would not do: making a DataLoader's iterator draws a number as well, at another moment.
     """
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
 
-    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Seed by (seed, epoch, rank)."""
-        torch.manual_seed((self.seed * 1_000_003 + trainer.current_epoch) * 1_009 + trainer.global_rank)
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        """Seed by (seed, epoch, batch, rank)."""
+        names = (self.seed, trainer.current_epoch, batch_idx, trainer.global_rank)
+        torch.manual_seed(int(np.random.SeedSequence(names).generate_state(1)[0]))

@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+import torch
+from planted import Planted
+
+from fer.build import build
+from fer.data.augment import Augmentation
+from fer.data.batch import IGNORED
+from fer.data.cohort import Cohort
+from fer.data.datamodule import FaceDataModule, FaceDataset, Share
+from fer.data.faces import Faces
+from fer.data.prepare import prepare
+from fer.data.preprocess import WholeImage
+from fer.labels import LabelSpace
+
+FLIP_AND_MOVE = {
+    "_target_": "fer.data.augment.Augmentation",
+    "transforms": [
+        {"_target_": "albumentations.HorizontalFlip", "p": 0.5},
+        {"_target_": "albumentations.Affine", "translate_percent": [-0.2, 0.2]},
+    ],
+}
+
+
+@pytest.fixture
+def faces() -> Faces:
+    database = Planted()
+    records = database.records()
+    restriction = LabelSpace().restrict(records)
+    prepared = prepare(database, records, preprocess=WholeImage(), spec={}, size=24, channels=1)
+    cohort = Cohort.join([(records, prepared)], records=records, labels=restriction.labels)
+    return cohort.faces([record.id for record in records])
+
+
+def module(faces: Faces, *, loader_workers: int = 0, augment: Augmentation | None = None) -> FaceDataModule:
+    return FaceDataModule(faces, faces, augment=augment or Augmentation(), batch_size=16, seed=5, loader_workers=loader_workers)
+
+
+def test_an_epoch_has_every_face_at_most_once_and_only_full_batches(faces: Faces) -> None:
+    batches = list(module(faces).train_dataloader())
+    assert [len(batch.targets) for batch in batches] == [16] * 4
+    seen = np.concatenate([batch.faces.numpy() for batch in batches]).reshape(64, -1)
+    assert len(np.unique(seen, axis=0)) == 64
+
+
+def test_pixels_and_targets_belong_together(faces: Faces) -> None:
+    row_of = {faces.take(np.array([i])).tobytes(): i for i in range(len(faces))}
+    for batch in module(faces).train_dataloader():
+        for face, target in zip(batch.faces.numpy(), batch.targets.tolist(), strict=True):
+            assert faces.targets[row_of[face.tobytes()]] == target
+
+
+def test_worker_processes_do_not_change_a_batch(faces: Faces) -> None:
+    augment = build(FLIP_AND_MOVE, "augment")
+    here = list(module(faces, augment=augment).train_dataloader())
+    there = list(module(faces, augment=augment, loader_workers=2).train_dataloader())
+    for first, second in zip(here, there, strict=True):
+        assert torch.equal(first.faces, second.faces)
+        assert torch.equal(first.targets, second.targets)
+
+
+def test_augmentation_changes_training_faces_and_never_validation_faces(faces: Faces) -> None:
+    data = module(faces, augment=build(FLIP_AND_MOVE, "augment"))
+    originals = {face.tobytes() for face in faces.take(np.arange(len(faces)))}
+    trained = [face.tobytes() in originals for batch in data.train_dataloader() for face in batch.faces.numpy()]
+    validated = [face.tobytes() in originals for batch in data.val_dataloader() for face in batch.faces.numpy()]
+    assert sum(trained) < len(trained) / 2
+    assert all(validated)
+    assert len(validated) == len(faces)
+
+
+def test_the_same_faces_in_another_order_are_augmented_otherwise(faces: Faces) -> None:
+    dataset = FaceDataset(faces, augment=build(FLIP_AND_MOVE, "augment"), seed=1)
+    first, again = dataset.__getitems__([0, 1, 2, 3]), dataset.__getitems__([0, 1, 2, 3])
+    assert torch.equal(first.faces, again.faces)
+    assert not torch.equal(first.faces, dataset.__getitems__([3, 2, 1, 0]).faces.flip(0))
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 3, 5])
+def test_the_ranks_shares_hold_every_position_once(ranks: int) -> None:
+    shares = [list(Share(7, rank=rank, ranks=ranks)) for rank in range(ranks)]
+    assert len({len(share) for share in shares}) == 1
+    assert sorted(position for share in shares for position in share if position >= 0) == list(range(7))
+
+
+def test_a_face_that_fills_up_a_share_counts_nowhere(faces: Faces) -> None:
+    batch = FaceDataset(faces).__getitems__([3, -1])
+    assert batch.targets.tolist() == [faces.targets[3], IGNORED]

@@ -1,0 +1,79 @@
+"""This file tests that the leaderboard ranks only what was measured in the same way."""
+
+import csv
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from made_up_run import made_up_folds, write_run
+from rich.console import Console
+
+from fer.results.leaderboard import COLUMNS, Board, boards, print_boards, write_boards
+from fer.results.report import make_report
+from fer.results.stored_run import find_runs, read_run
+
+
+def boards_of(folder: Path) -> tuple[Board, ...]:
+    return boards([make_report(read_run(path)) for path in find_runs(folder)])
+
+
+def names(board: Board) -> list[str]:
+    return [entry.report.run for entry in board.entries]
+
+
+@pytest.fixture
+def outputs(tmp_path: Path) -> Path:
+    write_run(tmp_path / "weak", made_up_folds(2, skill=1.0))
+    write_run(tmp_path / "strong", made_up_folds(2, skill=4.0))
+    write_run(tmp_path / "half", made_up_folds(2, skill=9.0), done=1)
+    write_run(tmp_path / "started", made_up_folds(2), done=0)
+    write_run(tmp_path / "leaky", made_up_folds(2, skill=9.0), protocol="image_random", leaky=True)
+    return tmp_path
+
+
+def test_runs_are_sorted_by_accuracy_and_incomplete_ones_not_ranked(outputs: Path) -> None:
+    honest, _ = boards_of(outputs)
+    assert names(honest) == ["strong", "weak", "half", "started"]
+    assert [entry.rank for entry in honest.entries] == [1, 2, None, None]
+
+
+def test_protocols_are_never_mixed(outputs: Path) -> None:
+    honest, leaky = boards_of(outputs)
+    assert names(leaky) == ["leaky"]
+    assert leaky.measure.leaky
+    assert not honest.measure.leaky
+
+
+def test_other_labels_or_other_images_are_another_board(tmp_path: Path) -> None:
+    write_run(tmp_path / "seven", made_up_folds(2))
+    write_run(tmp_path / "two", made_up_folds(2, labels=("anger", "fear")))
+    write_run(tmp_path / "fewer", made_up_folds(2, n=50))
+    assert sorted(map(names, boards_of(tmp_path))) == [["fewer"], ["seven"], ["two"]]
+
+
+def test_equal_runs_share_a_rank(tmp_path: Path) -> None:
+    for name in ("b", "a", "c"):
+        write_run(tmp_path / name, made_up_folds(2, skill=1.0 if name == "c" else 4.0))
+    (board,) = boards_of(tmp_path)
+    assert [(entry.report.run, entry.rank) for entry in board.entries] == [("a", 1), ("b", 1), ("c", 3)]
+
+
+def test_the_csv_has_a_row_a_run_and_test_set(outputs: Path) -> None:
+    write_boards(outputs / "leaderboard.csv", boards_of(outputs))
+    with (outputs / "leaderboard.csv").open(newline="") as file:
+        rows = {row["run"]: row for row in csv.DictReader(file)}
+    assert list(rows["strong"]) == list(COLUMNS)
+    assert 0 < float(rows["strong"]["accuracy_low"]) < float(rows["strong"]["accuracy"]) < 1
+    assert (rows["strong"]["rank"], rows["strong"]["path"], rows["strong"]["seed"]) == ("1", "strong", "0")
+    assert (rows["leaky"]["leaky"], rows["weak"]["leaky"]) == ("1", "0")
+    assert (rows["half"]["rank"], rows["half"]["folds_done"], rows["half"]["folds"]) == ("", "1", "2")
+    assert (rows["started"]["n"], rows["started"]["accuracy"]) == ("0", "")
+
+
+def test_the_table_fits_into_80_columns_and_marks_what_leaks(outputs: Path) -> None:
+    text = StringIO()
+    print_boards(boards_of(outputs), Console(file=text, width=80))
+    lines = text.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "synthetic · LEAKY" in lines
+    assert any("half" in line and "1/2" in line for line in lines)

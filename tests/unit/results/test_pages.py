@@ -1,0 +1,145 @@
+"""This file tests that the pages are whole, safe and need nothing from outside."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from made_up_run import made_up_folds, write_run
+
+from fer.files import read_json, write_json
+from fer.results.pages.charts import ticks
+from fer.results.pages.render import duration, heat
+from fer.results.publish import write_leaderboard, write_report
+
+VOID = {"meta", "link", "br", "img", "hr"}
+
+
+class Balance(HTMLParser):
+    """Fails on a tag that is not closed in order, and gathers addresses and text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.addresses: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href", "data", "action")]
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        pass
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, tag
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def parsed(path: Path) -> Balance:
+    page = Balance()
+    page.feed(path.read_text(encoding="utf-8"))
+    assert page.open == []
+    return page
+
+
+def page_of(run: Path) -> Balance:
+    write_report(run)
+    return parsed(run / "index.html")
+
+
+def test_a_page_is_well_formed_and_asks_nothing_from_outside(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", made_up_folds(3))
+    page = page_of(run)
+    html = (run / "index.html").read_text(encoding="utf-8")
+    assert set(page.addresses) == {"data:,", "report.json"}
+    assert not re.search(r"url\(|@import|<script|https?://", html)
+
+
+def test_every_drawing_is_valid_and_named(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", made_up_folds(3))
+    write_report(run)
+    drawings = re.findall(r"<svg.*?</svg>", (run / "index.html").read_text(encoding="utf-8"), re.DOTALL)
+    assert len(drawings) == 3  # reliability and two panels of learning curves
+    for drawing in drawings:
+        assert ElementTree.fromstring(drawing).attrib["aria-label"]
+        assert "nan" not in drawing
+
+
+def test_a_page_says_what_the_report_says(tmp_path: Path) -> None:
+    text = page_of(write_run(tmp_path / "run", made_up_folds(2))).text
+    for words in ("best val_macro_f1 on validation", "none found", "contempt 18", "python train.py model=resnet", "129a856"):
+        assert words in text
+    assert "perceived expression label" in text
+
+
+def test_leaky_and_incomplete_runs_are_marked(tmp_path: Path) -> None:
+    folds = made_up_folds(3)
+    assert "LEAKY" not in page_of(write_run(tmp_path / "honest", folds)).text
+    assert "LEAKY" in page_of(write_run(tmp_path / "leaky", folds, leaky=True)).text
+    assert "1 of 3 folds done" in page_of(write_run(tmp_path / "half", folds, done=1)).text
+    assert "nothing to score yet" in page_of(write_run(tmp_path / "started", folds, done=0)).text
+
+
+def test_names_are_text_and_never_markup(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", made_up_folds(1, labels=("<b>anger", 'fe"ar')), model="<script>x</script>")
+    page = page_of(run)
+    assert "<script>x</script>" in page.text
+    assert "<b>anger" in page.text
+
+
+def test_a_run_without_epochs_or_provenance_has_a_page(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", made_up_folds(2), epochs=0)
+    write_json(run / "provenance.json", {})
+    assert "Training" not in page_of(run).text
+
+
+def test_the_ring_stands_at_the_epoch_of_the_card(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", made_up_folds(1))
+    chosen = read_json(run / "folds" / "00" / "card.json")["selection"]["epoch"]
+    row = (run / "folds" / "00" / "history.csv").read_text().splitlines()[chosen]  # the header is line 0
+    write_report(run)
+    html = (run / "index.html").read_text(encoding="utf-8")
+    assert f"chosen: epoch {chosen}, {float(row.split(',')[2]):.4g}<" in html
+
+
+@pytest.mark.parametrize("history", ["epoch,train_loss\n0,1.5\n", "epoch,train_loss,val_loss\n0,nan,inf\n1,2.0,\n", "epoch,lr\n"])
+def test_short_and_diverged_histories_are_drawn(tmp_path: Path, history: str) -> None:
+    run = write_run(tmp_path / "run", made_up_folds(1))
+    (run / "folds" / "00" / "history.csv").write_text(history)
+    page_of(run)
+
+
+def test_a_card_with_little_in_it_is_enough(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", made_up_folds(1))
+    write_json(run / "folds" / "00" / "card.json", {"schema": 1, "fold": "00", "selection": None})
+    assert read_json(run / "folds" / "00" / "card.json")["selection"] is None
+    page_of(run)
+
+
+def test_the_leaderboard_links_to_the_pages(tmp_path: Path) -> None:
+    runs = [write_run(tmp_path / name, made_up_folds(2)) for name in ("one", "sweep/t wo")]
+    write_leaderboard(tmp_path, [write_report(run) for run in runs])
+    page = parsed(tmp_path / "index.html")
+    assert {"one/index.html", "sweep/t%20wo/index.html", "leaderboard.csv"} <= set(page.addresses)
+
+
+def test_no_cell_of_the_confusion_matrix_has_a_middle_tone() -> None:
+    tones = [heat(share / 100) for share in range(101)]
+    assert tones == sorted(tones)
+    assert not [tone for tone in tones if 52 <= tone < 72]
+
+
+def test_axes_have_round_numbers() -> None:
+    assert ticks(0, 1) == [0, 0.2, 0.4, 0.6, 0.8, 1]
+    assert ticks(-0.3, 29) == [0, 10, 20]
+    assert ticks(0.31, 0.36) == [0.31, 0.32, 0.33, 0.34, 0.35, 0.36]
+
+
+def test_durations_have_the_unit_a_person_would_use() -> None:
+    assert [duration(s) for s in (7.4, 300, 9000)] == ["7 s", "5 min", "2.5 h"]

@@ -1,0 +1,190 @@
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from lightning import Callback, LightningModule, Trainer
+from planted import Planted
+from safetensors import safe_open
+
+from fer.data.cohort import Cohort
+from fer.data.faces import Faces
+from fer.data.prepare import prepare
+from fer.data.preprocess import WholeImage
+from fer.labels import LabelSpace
+from fer.training.learner import FoldContext
+from fer.training.lightning_learner import LightningLearner
+
+OPTIM: dict[str, Any] = {
+    "_target_": "fer.training.optimisation.Optimisation",
+    "optimizer": {"_target_": "torch.optim.SGD", "_partial_": True, "lr": 0.1, "momentum": 0.9},
+    "schedule": {"_target_": "fer.training.schedules.one_cycle", "_partial_": True},
+    "label_smoothing": 0.1,
+    "dropout": 0.2,
+    "average": 0.9,
+}
+TRAINER: dict[str, Any] = {
+    "_target_": "fer.training.settings.TrainerSettings",
+    "epochs": 4,
+    "batch_size": 8,
+    "accelerator": "cpu",
+    "precision": "32-true",
+    "channels_last": True,
+}
+MODEL = {"_target_": "fer.models.cnn.CompactCnn", "stem": 4, "widths": [8], "size": 24}
+AUGMENT = {
+    "_target_": "fer.data.augment.Augmentation",
+    "transforms": [{"_target_": "albumentations.Affine", "translate_percent": [-0.1, 0.1]}],
+}
+
+
+@pytest.fixture
+def parts() -> tuple[Faces, Faces]:
+    database = Planted()
+    records = database.records()
+    restriction = LabelSpace().restrict(records)
+    prepared = prepare(database, records, preprocess=WholeImage(), spec={}, size=24, channels=1)
+    cohort = Cohort.join([(records, prepared)], records=records, labels=restriction.labels)
+    ids = [record.id for record in records]
+    return cohort.faces(ids[:48]), cohort.faces(ids[48:])
+
+
+def learner(labels: Sequence[str] = ("anger", "happiness", "sadness"), **trainer: Any) -> LightningLearner:
+    return LightningLearner(model=MODEL, optim=OPTIM, augment=AUGMENT, trainer={**TRAINER, **trainer}, labels=LabelSpace(labels))
+
+
+def context(folder: Path, **more: Any) -> FoldContext:
+    folder.mkdir(exist_ok=True)
+    return FoldContext(run="run", name="00", folder=folder, seed=3, threads=1, **more)
+
+
+class KilledInEpoch(Callback):
+    """Stands for a power cut in the middle of an epoch."""
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *args: Any) -> None:
+        if trainer.current_epoch == self.epoch and args[-1] == 2:
+            raise MemoryError("killed")
+
+
+def test_a_fit_learns_what_the_patterns_show(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:
+    trained = learner(epochs=8)
+    trained.fit(*parts, context(tmp_path / "fold"))
+    probabilities = trained.predict(parts[1])
+    assert probabilities.shape == (24, 3)
+    np.testing.assert_allclose(probabilities.sum(1), 1, atol=1e-5)
+    assert (probabilities.argmax(1) == parts[1].targets).mean() > 0.8
+
+
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_a_fit_that_was_cut_off_ends_like_an_undisturbed_one(
+    tmp_path: Path, parts: tuple[Faces, Faces], monkeypatch: pytest.MonkeyPatch, epoch: int
+) -> None:
+    undisturbed = learner()
+    undisturbed.fit(*parts, context(tmp_path / "undisturbed"))
+
+    cut_off = learner()
+    made = cut_off.trainer
+    monkeypatch.setattr(cut_off, "trainer", lambda fold, callbacks: made(fold, [KilledInEpoch(epoch), *callbacks]))
+    with pytest.raises(MemoryError):
+        cut_off.fit(*parts, context(tmp_path / "cut"))
+    resumed = learner()
+    resumed.fit(*parts, context(tmp_path / "cut"))
+
+    np.testing.assert_array_equal(resumed.predict(parts[1]), undisturbed.predict(parts[1]))
+    curves = [(tmp_path / name / "history.csv").read_text().splitlines() for name in ("undisturbed", "cut")]
+    first, second = ([row.rsplit(",", 1)[0] for row in curve] for curve in curves)  # all but the seconds
+    assert first == second
+
+
+def test_a_finished_fit_is_not_trained_again(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:
+    first = learner()
+    first.fit(*parts, context(tmp_path / "fold"))
+    before = (tmp_path / "fold" / "history.csv").stat().st_mtime_ns
+    again = learner()
+    again.fit(*parts, context(tmp_path / "fold"))
+    assert (tmp_path / "fold" / "history.csv").stat().st_mtime_ns == before
+    np.testing.assert_array_equal(again.predict(parts[1]), first.predict(parts[1]))
+
+
+def test_another_seed_gives_another_model(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:
+    predictions = []
+    for seed in (1, 2):
+        trained = learner(epochs=1)
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        trained.fit(*parts, FoldContext(run="r", name="00", folder=folder, seed=seed, threads=1))
+        predictions.append(trained.predict(parts[1]))
+    assert not np.array_equal(*predictions)
+
+
+def test_the_kept_epoch_is_the_best_on_validation(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:
+    trained = learner(epochs=6, monitor="accuracy")
+    trained.fit(*parts, context(tmp_path / "fold"))
+    rows = [row.split(",") for row in (tmp_path / "fold" / "history.csv").read_text().splitlines()]
+    accuracies = [float(row[rows[0].index("val_accuracy")]) for row in rows[1:]]
+    chosen = trained.card()["selection"]
+    assert chosen["epoch"] == int(np.argmax(accuracies)) + 1
+    assert chosen["epochs"] == 6
+    accuracy = float((trained.predict(parts[1]).argmax(1) == parts[1].targets).mean())
+    assert chosen["value"] == pytest.approx(accuracy)
+
+
+def test_patience_stops_the_training(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:
+    trained = learner(epochs=40, patience=2)
+    trained.fit(*parts, context(tmp_path / "fold"))
+    chosen = trained.card()["selection"]
+    assert chosen["epochs"] < 40
+    assert chosen["epochs"] == chosen["epoch"] + 2
+
+
+def test_weights_are_safetensors_that_name_labels_and_model(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:
+    learner(epochs=1).fit(*parts, context(tmp_path / "fold"))
+    assert not (tmp_path / "fold" / "checkpoints").exists()
+    with safe_open(tmp_path / "fold" / "model.safetensors", "pt") as file:
+        assert json.loads(file.metadata()["labels"]) == ["anger", "happiness", "sadness"]
+        assert json.loads(file.metadata()["model"])["_target_"] == "fer.models.cnn.CompactCnn"
+
+
+def test_soft_targets_are_learned_and_judged_by_their_peak(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:
+    train, val = parts
+    shares = np.full((48, 3), 0.1, np.float32)
+    shares[np.arange(48), train.targets] = 0.8
+    soft = Faces(train.pixels, train.rows, shares, train.labels)
+    trained = learner(epochs=8)
+    trained.fit(soft, Faces(val.pixels, val.rows, np.eye(3, dtype=np.float32)[val.targets], val.labels), context(tmp_path / "f"))
+    assert (trained.predict(val).argmax(1) == val.targets).mean() > 0.8
+
+
+LOGGERS = {
+    "tensorboard": ("lightning.pytorch.loggers.TensorBoardLogger", {"save_dir": "{folder}", "name": "", "version": "tb"}),
+    "wandb": ("lightning.pytorch.loggers.WandbLogger", {"save_dir": "{folder}", "mode": "offline", "name": "{run}-{fold}"}),
+    "mlflow": ("lightning.pytorch.loggers.MLFlowLogger", {"tracking_uri": "sqlite:///{folder}/mlflow.db"}),
+}
+
+
+@pytest.mark.parametrize("name", LOGGERS)
+def test_every_logger_is_a_view_of_the_same_training(
+    tmp_path: Path, parts: tuple[Faces, Faces], name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    target, arguments = LOGGERS[name]
+    folder = tmp_path / "fold"
+    learner(epochs=1).fit(*parts, context(folder, loggers={name: {"_target_": target, **arguments}}))
+    kept = {"tensorboard": "tb/events.*", "wandb": "wandb/offline-run-*/*.wandb", "mlflow": "mlflow.db"}[name]
+    assert list(folder.glob(kept))
+    assert (folder / "history.csv").is_file()
+    assert "wandb" not in capfd.readouterr().err.lower()
+
+
+def test_probabilities_do_not_depend_on_the_batch(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:
+    trained = learner(epochs=1)
+    trained.fit(*parts, context(tmp_path / "fold"))
+    whole = trained.predict(parts[1])
+    alone = Faces(parts[1].pixels, parts[1].rows[:1], parts[1].targets[:1], parts[1].labels)
+    np.testing.assert_allclose(trained.predict(alone), whole[:1], rtol=1e-4)
+    assert torch.get_default_dtype() == torch.float32
