@@ -39,7 +39,8 @@ def constructor_error(error: BaseException, path: str) -> FerError:
     for cause in causes:
         if isinstance(cause, FerError):
             return cause
-    return ConfigError(f"{path}: {causes[-1]}")
+    missing = any(isinstance(cause, ModuleNotFoundError) for cause in causes)
+    return ConfigError(f"{path}: {causes[-1]}{extra_for(path) if missing else ''}")
 
 
 def chain_of_causes(error: BaseException) -> Iterator[BaseException]:

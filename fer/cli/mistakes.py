@@ -48,7 +48,7 @@ def unknown_key(error: ConfigKeyError | ConfigAttributeError) -> ConfigError:
     key = str(error.full_key or error.key)
     name = key.rpartition(".")[2]
     parent = error.parent_node
-    siblings = [str(k) for k in parent.keys() if not str(k).startswith("_") and k != "hydra"] if hasattr(parent, "keys") else []
+    siblings = [str(k) for k in parent if not str(k).startswith("_") and k != "hydra"] if hasattr(parent, "keys") else []
     target = str(parent.get("_target_", "")) if hasattr(parent, "get") else ""
     owner = target.rpartition(".")[2] or (f"the group {key.rpartition('.')[0]!r}" if "." in key else "the configuration")
     return ConfigError(

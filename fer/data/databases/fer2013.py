@@ -22,9 +22,9 @@ class Fer2013(Database):
     """FER2013 (Goodfellow et al. 2013): 35,887 faces that an image search found for words of emotion.
 
     Input: 48×48 grey, cropped by a face detector, poses and occlusions of everyday photographs.
-    Labels: perceived expressions, one label of seven an image, given by search word and corrected by hand; people agree
-    with them in about 65 % of the images (Goodfellow et al.). FER+ (Barsoum et al. 2016), ten annotators' votes an image
-    for eight expressions, `unknown` and `not_a_face`, is read where fer2013new.csv lies beside a csv that holds all rows.
+    Labels: perceived expressions, one label of seven an image, given by search word and corrected by hand. FER+ (Barsoum
+    et al. 2016), ten annotators' votes an image for eight expressions, `unknown` and `not_a_face`, is read where
+    fer2013new.csv lies beside a csv that holds all rows.
     Subjects: nobody is identified; the same person may stand in several splits.
     Splits: Training 28,709, PublicTest 3,589, PrivateTest 3,589.
     Damage: 34,034 distinct images; 280 PublicTest and 288 PrivateTest images have an exact copy in Training, 57 groups
