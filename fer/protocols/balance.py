@@ -37,7 +37,8 @@ def cut(records: Sequence[FaceRecord], shares: Sequence[float], *, seed: int) ->
     """The part of each record, (N,), so that parts hold about `shares` of every expression and units stay whole.
 
     Greedy: units from the largest to the smallest, in random order among equals, each to the part where it adds least to
-    the squared load relative to the part's share, summed over expressions.
+    the squared load relative to the part's share, summed over expressions. No part stays empty while there are as many
+    units as parts.
     """
     unit = units(records)
     expressions = sorted({record.expression for record in records})
@@ -50,8 +51,11 @@ def cut(records: Sequence[FaceRecord], shares: Sequence[float], *, seed: int) ->
     capacity = np.outer(shares, counts.sum(axis=0))
     load = np.zeros_like(capacity)
     part = np.empty(len(counts), np.int64)
-    for u in order:
+    for left, u in zip(range(len(order), 0, -1), order, strict=True):
         added = ((2 * load + counts[u]) * counts[u] / capacity).sum(axis=1)
+        empty = load.sum(axis=1) == 0
+        if left <= empty.sum():
+            added[~empty] = np.inf
         part[u] = int(np.argmin(added))
         load[part[u]] += counts[u]
     return part[unit]

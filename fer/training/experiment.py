@@ -10,6 +10,7 @@ from fer.build import build, find_mistakes, locate
 from fer.data import leaks
 from fer.data.cohort import Cohort
 from fer.data.database import Database
+from fer.data.digest import file_digest
 from fer.data.prepare import prepare
 from fer.errors import ConfigError, DatabaseDamaged, FerError, ProtocolError
 from fer.labels import Restriction
@@ -110,22 +111,42 @@ class Experiment:
 
 
 def open_run(config: Mapping[str, Any], *, title: str, run: RunSettings) -> tuple[RunStore, dict[str, Any]]:
-    """The store of this experiment and its hashed configuration, with `auto` and the databases' content filled in."""
+    """The store of this experiment and all that its result depends on, `auto` replaced and content digests filled in."""
     what = {key: config[key] for key in WHAT}
     try:
         content = {database.name: database.digest() for database in build_databases(what["data"])}
     except FerError:
         require_valid(what)  # mistakes of the configuration are said first, and all of them
         raise
+    if weights := what["model"].get("weights"):
+        content["model.weights"] = file_digest(Path(weights)).hex() if Path(weights).is_file() else "missing"
     what = {**what, "trainer": resolve_auto(what["trainer"]), "content": content}
-    return RunStore.at(Path(run.output), title, what), what
+    return RunStore.at(Path(run.output), title, without_roots(what)), what
 
 
 def start_run(store: RunStore, what: Mapping[str, Any], *, run: RunSettings) -> Experiment:
     """Plan the experiment and write down what will be run, before anything is trained."""
     experiment = Experiment.plan(what)
-    store.create(what=what, provenance=provenance(threads=run.threads_a_fold), folds=experiment.described(what))
+    recorded = {**provenance(threads=run.threads_a_fold), "roots": roots_of(what)}
+    store.create(what=without_roots(what), provenance=recorded, folds=experiment.described(what))
     return experiment
+
+
+def roots_of(what: Mapping[str, Any]) -> dict[str, str]:
+    """Where the files of each database lie on this machine; the result depends on their content alone."""
+    return {name: config["root"] for name, config in what["data"].items() if "root" in config}
+
+
+def without_roots(what: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration that is hashed and stored: the same on every machine with the same content."""
+    data = {name: {k: v for k, v in config.items() if k != "root"} for name, config in what["data"].items()}
+    return {**what, "data": data}
+
+
+def with_roots(what: Mapping[str, Any], roots: Mapping[str, str]) -> dict[str, Any]:
+    """A stored configuration with the places of this machine."""
+    data = {name: {**config, "root": roots[name]} if name in roots else config for name, config in what["data"].items()}
+    return {**what, "data": data}
 
 
 def require_valid(what: Mapping[str, Any]) -> None:

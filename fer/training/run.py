@@ -6,14 +6,14 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from fer.errors import EXIT_STATUS, FerError, RunError
 from fer.progress import RunProgress
 from fer.protocols.base import Fold
 from fer.results.store import RunStore
-from fer.training.experiment import Experiment, RunSettings, open_run, start_run
+from fer.training.experiment import Experiment, RunSettings, open_run, roots_of, start_run
 from fer.training.fold import fold_seed, run_fold
 from fer.training.learner import FoldContext
 
@@ -25,6 +25,26 @@ class FoldFailed(FerError):
         return str(self.args[0])
 
 
+@dataclass(frozen=True)
+class How:
+    """How a run is carried out on this machine, which no result depends on but for the threads in its last digits."""
+
+    run: RunSettings
+    threads: int
+    loggers: Mapping[str, Any]
+    roots: Mapping[str, str]
+
+    def to_json(self) -> str:
+        """The same as text, for a worker's command line."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "How":
+        """What `to_json` wrote."""
+        fields = json.loads(text)
+        return cls(**{**fields, "run": RunSettings(**fields["run"])})
+
+
 def run_experiment(
     config: Mapping[str, Any], *, title: str, run: RunSettings, loggers: Mapping[str, Any]
 ) -> tuple[RunStore, bool]:
@@ -33,31 +53,15 @@ def run_experiment(
     if store.exists and not left(store, run):
         return store, False
     experiment = start_run(store, what, run=run)
-    run_folds(store, left(store, run), experiment, run=run, loggers=loggers)
+    with RunProgress() as progress:
+        how = How(run, recorded_threads(store, run, progress), loggers, roots_of(what))
+        run_folds(store, experiment, how, progress=progress)
     return store, True
 
 
 def left(store: RunStore, run: RunSettings) -> list[Fold]:
     """The folds that this call is to run and that are not done yet."""
     return [fold for fold in run.chosen(store.folds()) if not store.done(fold.name)]
-
-
-def run_folds(
-    store: RunStore, todo: Sequence[Fold], experiment: Experiment, *, run: RunSettings, loggers: Mapping[str, Any]
-) -> None:
-    """Run folds one after the other, or `run.workers` at a time; several devices train a fold in a worker as well."""
-    with RunProgress() as progress:
-        threads = recorded_threads(store, run, progress)
-        progress.start("folds", len(todo))
-        if run.workers > 1 or experiment.learner.devices > 1:
-            run_in_workers(store, todo, run=run, threads=threads, loggers=loggers, progress=progress)
-            return
-        for fold in todo:
-            context = fold_context(store, fold, threads=threads, run=run, loggers=loggers, progress=progress)
-            with store.work(fold.name):
-                run_fold(fold, experiment.cohort, experiment.learner, context)
-            progress.advance("folds")
-            progress.say(fold_line(store, fold))
 
 
 def recorded_threads(store: RunStore, run: RunSettings, progress: RunProgress) -> int:
@@ -68,36 +72,39 @@ def recorded_threads(store: RunStore, run: RunSettings, progress: RunProgress) -
     return recorded
 
 
-def fold_context(
-    store: RunStore, fold: Fold, *, threads: int, run: RunSettings, loggers: Mapping[str, Any], progress: RunProgress
-) -> FoldContext:
+def run_folds(store: RunStore, experiment: Experiment, how: How, *, progress: RunProgress) -> None:
+    """Run folds one after the other, or `run.workers` at a time; several devices train a fold in a worker as well."""
+    todo = left(store, how.run)
+    progress.start("folds", len(todo))
+    if how.run.workers > 1 or experiment.learner.devices > 1:
+        return run_in_workers(store, todo, how, progress=progress)
+    for fold in todo:
+        with store.work(fold.name):
+            context = fold_context(store, fold, how, progress=progress)
+            run_fold(fold, experiment.cohort, experiment.learner, context)
+        progress.advance("folds")
+        progress.say(fold_line(store, fold))
+
+
+def fold_context(store: RunStore, fold: Fold, how: How, *, progress: RunProgress) -> FoldContext:
     """Where and how a fold is learned."""
     return FoldContext(
         run=store.folder.name,
         name=fold.name,
         folder=store.working(fold.name),
         seed=fold_seed(store.config["seed"], fold.name),
-        threads=threads,
-        loader_workers=run.loader_workers,
-        loggers=loggers,
+        threads=how.threads,
+        loader_workers=how.run.loader_workers,
+        loggers=how.loggers,
         progress=progress,
     )
 
 
-def run_in_workers(
-    store: RunStore,
-    folds: Sequence[Fold],
-    *,
-    run: RunSettings,
-    threads: int,
-    loggers: Mapping[str, Any],
-    progress: RunProgress,
-) -> None:
+def run_in_workers(store: RunStore, folds: Sequence[Fold], how: How, *, progress: RunProgress) -> None:
     """Run each fold in a process of its own, `run.workers` at a time; what fails is said after the others have ended."""
-    how = json.dumps({"run": asdict(run), "threads": threads, "loggers": loggers})
     failures: list[FoldFailed] = []
-    with ThreadPoolExecutor(run.workers) as pool:
-        started = {pool.submit(run_worker, store, fold, i, how=how): fold for i, fold in enumerate(folds)}
+    with ThreadPoolExecutor(how.run.workers) as pool:
+        started = {pool.submit(run_worker, store, fold, how, gpu_turn=i): fold for i, fold in enumerate(folds)}
         for future in as_completed(started):
             try:
                 future.result()
@@ -110,13 +117,13 @@ def run_in_workers(
         raise failures[0]
 
 
-def run_worker(store: RunStore, fold: Fold, position: int, *, how: str) -> None:
+def run_worker(store: RunStore, fold: Fold, how: How, *, gpu_turn: int) -> None:
     """Run one fold in a worker process; its output goes to a log beside the fold's folder."""
     store.folds_folder.mkdir(parents=True, exist_ok=True)
     log = store.folds_folder / f".{fold.name}.log"
-    command = [sys.executable, "-m", "fer.training.worker", str(store.folder), fold.name, how]
+    command = [sys.executable, "-m", "fer.training.worker", str(store.folder), fold.name, how.to_json()]
     with log.open("w") as output:
-        done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, env=worker_environment(position), check=False)
+        done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, env=worker_environment(gpu_turn), check=False)
     if done.returncode == EXIT_STATUS:
         raise FoldFailed(log.read_text().strip())
     if done.returncode != 0:
@@ -124,7 +131,7 @@ def run_worker(store: RunStore, fold: Fold, position: int, *, how: str) -> None:
     log.unlink()
 
 
-def worker_environment(position: int) -> dict[str, str]:
+def worker_environment(gpu_turn: int) -> dict[str, str]:
     """The environment of a worker: among several GPUs, workers take turns at being given one first."""
     import torch
 
@@ -132,7 +139,7 @@ def worker_environment(position: int) -> dict[str, str]:
     if gpus < 2:
         return dict(os.environ)
     order = os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(map(str, range(gpus)))).split(",")
-    turn = position % len(order)
+    turn = gpu_turn % len(order)
     return {**os.environ, "CUDA_VISIBLE_DEVICES": ",".join(order[turn:] + order[:turn])}
 
 

@@ -1,12 +1,12 @@
 """This file runs one fold of a run in a process of its own: python -m fer.training.worker RUN FOLD HOW.
 
-RUN describes itself; HOW is JSON with what no result depends on. Lightning starts the other ranks of a DDP training with
-the same command line, so there is no Hydra in it. Those ranks train along; only the first locks the fold and writes.
+RUN describes itself; HOW is JSON with what no result depends on, such as where the databases lie on this machine.
+Lightning starts the other ranks of a DDP training with the same command line, so there is no Hydra in it. Those ranks
+train along; only the first locks the fold and writes.
 """
 
 import contextlib
 import ctypes
-import json
 import os
 import signal
 import sys
@@ -15,9 +15,9 @@ from pathlib import Path
 from fer.errors import EXIT_STATUS, FerError
 from fer.progress import RunProgress
 from fer.results.store import RunStore
-from fer.training.experiment import Experiment, RunSettings
+from fer.training.experiment import Experiment, with_roots
 from fer.training.fold import run_fold
-from fer.training.run import fold_context
+from fer.training.run import How, fold_context
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -25,11 +25,10 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 def main(run_folder: str, fold_name: str, how: str) -> None:
     """Run the fold; RunStore gives its folder the final name."""
     end_with_parent()
-    store, asked = RunStore.open(Path(run_folder)), json.loads(how)
+    store, asked = RunStore.open(Path(run_folder)), How.from_json(how)
     fold = next(fold for fold in store.folds() if fold.name == fold_name)
-    experiment = Experiment.plan(store.config)
-    run = RunSettings(**asked["run"])
-    context = fold_context(store, fold, threads=asked["threads"], run=run, loggers=asked["loggers"], progress=RunProgress())
+    experiment = Experiment.plan(with_roots(store.config, asked.roots))
+    context = fold_context(store, fold, asked, progress=RunProgress())
     first = int(os.environ.get("LOCAL_RANK", "0")) == 0
     with store.work(fold.name) if first else contextlib.nullcontext():
         run_fold(fold, experiment.cohort, experiment.learner, context)

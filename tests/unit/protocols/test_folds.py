@@ -70,6 +70,11 @@ def test_a_cut_keeps_to_its_shares() -> None:
     assert 0.15 <= part.mean() <= 0.25
 
 
+def test_no_part_stays_empty_where_people_are_few() -> None:
+    (first, *_) = SubjectIndependent(folds=2, validation=0.1).folds(faces("a", "b", "c", "d"))
+    assert all(first.parts.values())
+
+
 def test_a_database_without_subjects_is_refused_with_a_way_out() -> None:
     records = [FaceRecord(f"fer2013/{i}", "", "anger") for i in range(9)]
     with pytest.raises(ProtocolError, match=r"fer2013 does not say who is in its images.*protocol=official"):

@@ -1,0 +1,238 @@
+"""These tests run train.py as a user does, in processes of its own."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from fer.data.databases.fer2013 import Fer2013
+from fer.files import read_json
+from fer.results.predictions import read_predictions
+
+ROOT = Path(__file__).parents[2]
+
+#: A run of five folds that takes seconds: twelve drawn people, a network of a few thousand weights, five epochs.
+TINY = [
+    "data.synthetic.subjects=12",
+    "data.synthetic.takes=2",
+    "data.synthetic.size=24",
+    "model.size=24",
+    "model.stem=4",
+    "model.widths=[8]",
+    "trainer.epochs=5",
+    "trainer.batch_size=8",
+    "run.threads=1",
+]
+
+#: Tests that share one undisturbed run, and so one test process.
+TOGETHER = pytest.mark.xdist_group("undisturbed")
+
+
+def command(*arguments: str, output: Path) -> list[str]:
+    return [sys.executable, str(ROOT / "train.py"), *arguments, f"run.output={output}"]
+
+
+def train(*arguments: str, output: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*arguments, output=output), cwd=output.parent, capture_output=True, text=True, timeout=300)
+
+
+def predictions(output: Path) -> dict[str, bytes]:
+    """The bytes of every fold's predictions in the one run below `output`."""
+    (run,) = output.iterdir()
+    return {path.parent.name: path.read_bytes() for path in sorted(run.glob("folds/[0-9]*/predictions.csv"))}
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output folder of a run that nothing disturbed."""
+    output = tmp_path_factory.mktemp("undisturbed") / "outputs"
+    done = train(*TINY, output=output)
+    assert done.returncode == 0, done.stderr
+    return output
+
+
+@TOGETHER
+def test_a_run_ends_with_a_table_and_every_face_predicted_once(undisturbed: Path) -> None:
+    (run,) = undisturbed.iterdir()
+    parts = [read_predictions(path) for path in sorted(run.glob("folds/*/predictions.csv"))]
+    times = Counter(i for part in parts for i in part.id.tolist())
+    assert len(parts) == 5
+    assert len(times) == 12 * 7 * 2
+    assert set(times.values()) == {1}
+    report = read_json(run / "report.json")
+    assert report["tests"]["synthetic"]["n"] == 168
+    assert (run / "index.html").is_file()
+    assert sorted(path.name for path in (run / "folds" / "00").iterdir()) == [
+        "card.json",
+        "history.csv",
+        "model.safetensors",
+        "predictions.csv",
+    ]
+
+
+@TOGETHER
+def test_the_same_command_again_is_complete_at_once_with_the_same_table(undisturbed: Path) -> None:
+    before = predictions(undisturbed)
+    first = train(*TINY, output=undisturbed)
+    second = train(*TINY, output=undisturbed)
+    assert first.returncode == 0
+    assert "This run is complete; nothing was trained." in first.stdout
+    assert "synthetic" in first.stdout
+    assert str(next(undisturbed.iterdir()) / "index.html") in first.stdout
+    assert second.stdout == first.stdout
+    assert predictions(undisturbed) == before
+
+
+def kill_when(process: subprocess.Popen[bytes], appears: Path, pattern: str) -> None:
+    """Kill the process as soon as a file appears in its run; there is no chance to tidy up."""
+    deadline = time.monotonic() + 200
+    while not list(appears.glob(pattern)):
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+@TOGETHER
+def test_a_run_killed_in_its_third_fold_and_in_an_epoch_ends_with_the_same_bytes(undisturbed: Path, tmp_path: Path) -> None:
+    output = tmp_path / "outputs"
+    for pattern in ("*/folds/.02.working/checkpoints/last.ckpt", "*/folds/.03.working/history.csv"):
+        kill_when(subprocess.Popen(command(*TINY, output=output), cwd=tmp_path), output, pattern)
+    assert 2 <= len(predictions(output)) < 5
+    assert train(*TINY, output=output).returncode == 0
+    assert predictions(output) == predictions(undisturbed)
+
+
+@TOGETHER
+def test_folds_in_parallel_end_with_the_same_bytes(undisturbed: Path, tmp_path: Path) -> None:
+    output = tmp_path / "outputs"
+    done = train(*TINY, "run.workers=2", "run.folds=[0,1,2]", output=output)
+    assert done.returncode == 0, done.stderr
+    alone = predictions(undisturbed)
+    assert predictions(output) == {fold: alone[fold] for fold in ("00", "01", "02")}
+    (run,) = output.iterdir()
+    assert read_json(run / "provenance.json")["threads"] == 1
+    assert read_json(run / "folds" / "00" / "card.json")["threads"] == 1
+
+
+@TOGETHER
+def test_shards_of_a_run_fit_together(undisturbed: Path, tmp_path: Path) -> None:
+    output = tmp_path / "outputs"
+    first = train(*TINY, "run.shard=2/3", output=output)
+    assert "Folds still to do: 00, 02, 03" in first.stdout
+    assert train(*TINY, "run.shard=3/3", output=output).returncode == 0
+    alone = predictions(undisturbed)
+    assert predictions(output) == {fold: alone[fold] for fold in ("01", "02", "04")}
+
+
+def test_two_ranks_train_and_every_face_is_predicted_once(tmp_path: Path) -> None:
+    output = tmp_path / "outputs"
+    done = train(*TINY, "protocol.folds=2", "trainer.devices=2", "trainer.strategy=ddp", output=output)
+    assert done.returncode == 0, done.stderr
+    (run,) = output.iterdir()
+    rows = [row for path in run.glob("folds/*/predictions.csv") for row in csv.DictReader(path.open())]
+    assert len({row["id"] for row in rows}) == len(rows) == 168
+
+
+def test_fer2013_runs_by_its_published_split_with_the_clean_test_set_beside_it(tmp_path: Path) -> None:
+    Fer2013.write_sample(tmp_path / "fer2013")
+    output = tmp_path / "outputs"
+    small = ["model.stem=4", "model.widths=[8]", "trainer.epochs=1", "run.threads=1"]
+    done = train("data=fer2013", "labels=ferplus", f"data.fer2013.root={tmp_path}/fer2013", *small, output=output)
+    assert done.returncode == 0, done.stderr
+    (run,) = output.iterdir()
+    report = read_json(run / "report.json")
+    assert run.name.startswith("fer2013-cnn-official-")
+    assert list(report["tests"]) == ["private", "private_clean"]
+    assert report["tests"]["private"]["n"] > report["tests"]["private_clean"]["n"]
+    assert "FER+ reference rule" in report["label_rule"]
+    assert "FER+ reference rule" in " ".join(done.stdout.split())
+
+
+def test_a_timm_network_runs_from_random_weights(tmp_path: Path) -> None:
+    small = ["data.synthetic.subjects=6", "data.synthetic.takes=1", "protocol.folds=2", "trainer.epochs=1", "model.size=32"]
+    done = train("model=resnet", "data=synthetic", "model.pretrained=false", *small, output=tmp_path / "outputs")
+    assert done.returncode == 0, done.stderr
+    assert next((tmp_path / "outputs").iterdir()).name.startswith("synthetic-resnet-subject_independent-")
+
+
+def test_several_databases_make_one_run(tmp_path: Path) -> None:
+    few = [f"data.{name}.{key}" for name in ("synthetic", "synthetic_wild") for key in ("subjects=6", "takes=1")]
+    small = ["protocol.folds=2", "trainer.epochs=1", "model.stem=4", "model.widths=[8]"]
+    done = train("data=[synthetic,synthetic_wild]", *few, *small, output=tmp_path / "outputs")
+    assert done.returncode == 0, done.stderr
+    (run,) = (tmp_path / "outputs").iterdir()
+    assert list(read_json(run / "report.json")["tests"]) == ["synthetic", "synthetic_wild"]
+
+
+PLANTED_YAML = """# @package data.planted
+_target_: planted.Planted
+leak: none
+people: 12
+"""
+
+
+@pytest.mark.parametrize(
+    ("leak", "message"),
+    [
+        ("subject", "fold '00': subject p00 is in train and in test 'test' (1 image)"),
+        ("group", "fold '00': group g00 is in train and in test 'test' (1 image)"),
+        ("exact", "has 1 image with an exact copy in "),
+        ("mirrored", "has 1 image with a mirrored copy in "),
+    ],
+)
+def test_a_planted_leak_stops_the_run_before_anything_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leak: str, message: str
+) -> None:
+    (tmp_path / "conf" / "data").mkdir(parents=True)
+    (tmp_path / "conf" / "data" / "planted.yaml").write_text(PLANTED_YAML)
+    monkeypatch.setenv("FER_PLUGINS", "planted")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT / "tests"), str(ROOT)]))
+    protocol = "subject_independent" if leak in ("exact", "mirrored") else "official"
+    arguments = ["data=planted", f"data.planted.leak={leak}", f"protocol={protocol}", "model.size=24", "model.stem=4"]
+    search = f"hydra.searchpath=[file://{tmp_path}/conf]"
+    done = train(*arguments, "model.widths=[8]", search, output=tmp_path / "outputs")
+    assert done.returncode == 2
+    assert done.stderr.startswith("LeakError: ")
+    assert message in done.stderr
+    assert not (tmp_path / "outputs").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["model=resnte"], "ConfigError: model=resnte: there is no model 'resnte'; did you mean 'resnet'? The choices are"),
+        (["model.widht=3"], "ConfigError: model.widht: CompactCnn takes no such argument; did you mean 'widths'?"),
+        (["modle=cnn"], "ConfigError: modle: the configuration takes no such argument; did you mean 'model'?"),
+        (["data=synthetic", "trainer.epochs=many", "+model.depht=2"], "ConfigError: model.depht: CompactCnn takes no such"),
+        (["model=resnet", "model.weights=nowhere.pth"], "WeightsError: model.weights: there is no file nowhere.pth."),
+        (["data=fer2013", "data.fer2013.root=nowhere"], "DatabaseNotFound: fer2013 is not in nowhere (looked for "),
+        (["protocol=official"], "ProtocolError: synthetic has no training part in its own split"),
+        (["run.shard=3/2"], "ConfigError: run.shard: found '3/2', expected 1/N to N/N"),
+        (["seed=one"], "ConfigError: seed: found 'one', expected a whole number"),
+    ],
+)
+def test_a_mistake_is_one_message_and_status_2(tmp_path: Path, arguments: list[str], message: str) -> None:
+    done = train(*arguments, output=tmp_path / "outputs")
+    assert done.returncode == 2
+    assert done.stderr.startswith(message)
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_help_lists_the_choices_and_loads_nothing_heavy() -> None:
+    script = (
+        "import sys; sys.argv = ['train.py', '--help']; import fer.cli.train; fer.cli.train.main(); "
+        "assert not {'torch', 'lightning', 'timm', 'albumentations', 'scipy'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert "model       cnn, resnet" in done.stdout
