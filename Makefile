@@ -33,7 +33,7 @@ test: $(READY)
 check: test
 
 check-slow: $(READY)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -s
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
