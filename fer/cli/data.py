@@ -4,9 +4,12 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from inspect import getdoc
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fer.data.database import Database
 from fer.errors import ConfigError, DatabaseNotFound
+
+if TYPE_CHECKING:  # numpy is not loaded for --help
+    from fer.data.database import Database
 
 HELP = "list the databases, or show one: its data sheet, and its counts against the published ones"
 
@@ -32,7 +35,7 @@ def run(arguments: Namespace) -> None:
         raise ConfigError(f"there is no database {arguments.name!r}{hint} The databases are {', '.join(names)}.")
 
 
-def configured(name: str) -> Database:
+def configured(name: str) -> "Database":
     """The database as its YAML describes it."""
     from omegaconf import OmegaConf
 
@@ -44,7 +47,7 @@ def configured(name: str) -> Database:
     return database
 
 
-def show_all(databases: Mapping[str, Database]) -> None:
+def show_all(databases: Mapping[str, "Database"]) -> None:
     """A table of what is here and what is not."""
     from rich.console import Console
     from rich.table import Table
@@ -57,7 +60,7 @@ def show_all(databases: Mapping[str, Database]) -> None:
     console.print("\nfer data NAME shows a data sheet, the licence and how to obtain the files.", style="dim")
 
 
-def summary(database: Database) -> tuple[str, str, str]:
+def summary(database: "Database") -> tuple[str, str, str]:
     """Images, people and the verdict on the counts, in words."""
     try:
         records = database.records()
@@ -69,7 +72,7 @@ def summary(database: Database) -> tuple[str, str, str]:
     return f"{len(records):,}", f"{people:,}" if people else "unknown", f"differs in {', '.join(differ)}" if differ else published
 
 
-def show_one(database: Database) -> None:
+def show_one(database: "Database") -> None:
     """The data sheet, the counts and how to obtain the files."""
     from rich.console import Console
     from rich.table import Table
