@@ -14,6 +14,7 @@ from fer.errors import DatabaseNotFound
 from fer.records import FaceRecord
 
 Image = NDArray[np.uint8]  # (H, W) grey or (H, W, 3) RGB
+Points = NDArray[np.float64]  # (68, 2) landmarks, x right and y down in pixels of the image
 
 
 class Database(ABC):
@@ -25,6 +26,7 @@ class Database(ABC):
 
     name: str
     colour: ClassVar[bool] = False  # whether `read` may return (H, W, 3)
+    cropped: bool = False  # whether the images are faces already, so that no detector has to look for one
     licence: ClassVar[str]
     citation: ClassVar[str]
     obtain: ClassVar[str]  # how a user gets the files, as a sentence
@@ -50,6 +52,10 @@ class Database(ABC):
     def read_many(self, records: Sequence[FaceRecord]) -> Iterator[Image]:
         """The images of `records` in order, one at a time; override where a database reads many faster than one by one."""
         return map(self.read, records)
+
+    def landmarks(self, record: FaceRecord) -> Points | None:
+        """The 68 points of the Multi-PIE scheme that the database ships for this image; None where it ships none."""
+        return None
 
     def digest(self) -> str:
         """A hexadecimal digest of the content, which changes whenever a file of the database does."""

@@ -36,6 +36,7 @@ class Fer2013(Database):
     """
 
     name = "fer2013"
+    cropped = True
     licence = "Research use; the photographs belong to their owners and must not be passed on. The FER+ votes are MIT."
     citation = (
         "I. J. Goodfellow et al., Challenges in Representation Learning: A report on three machine learning contests, ICONIP "

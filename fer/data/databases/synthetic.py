@@ -48,6 +48,7 @@ class Synthetic(Database):
     """
 
     licence = "MIT"
+    cropped = True
     citation = "Faces drawn by ferlab; action units of Ekman and Friesen, Facial Action Coding System (1978)."
     obtain = "There is nothing to obtain: the faces are drawn when they are read."
 
