@@ -115,6 +115,14 @@ class Restriction:
     dropped: Mapping[str, int]
     merged: Mapping[str, int]
 
+    def __str__(self) -> str:
+        """What was kept, merged and dropped, in a sentence."""
+        parts = [f"{len(self.records):,} images of {len(self.labels)} labels: {', '.join(self.labels.resolved)}"]
+        for done, counts in (("merged", self.merged), ("dropped", self.dropped)):
+            if counts:
+                parts.append(f"{done} " + ", ".join(f"{name} ({images:,})" for name, images in sorted(counts.items())))
+        return "; ".join(parts)
+
 
 def outliers_dropped(votes: Mapping[str, float]) -> dict[str, float]:
     """The votes without those that a single annotator gave, the outlier rule of the FER+ reference code."""

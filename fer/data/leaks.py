@@ -1,6 +1,6 @@
 """This file proves, before a fold trains, that no person, sequence or copied image stands in two of its parts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -86,27 +86,49 @@ def ids_at(cohort: Cohort, positions: NDArray[np.int64]) -> tuple[str, ...]:
     return tuple(cohort.records[i].id for i in positions)
 
 
-def check(fold: Fold, cohort: Cohort, protocol: EvaluationProtocol) -> tuple[Fold, Mapping[str, int]]:
-    """The fold to run and its leak counts, "kind: part → part" to images; raises LeakError for what the protocol refuses.
+def check(folds: Iterable[Fold], cohort: Cohort, protocol: EvaluationProtocol) -> list[tuple[Fold, Mapping[str, int]]]:
+    """The folds to run and the leak counts of each, "kind: part → part" to images; LeakError for what the protocol refuses.
 
-    Where the protocol reports copies, every test set that has a copy of a training image gets a `_clean` one beside it.
+    Where the protocol reports copies, every test set that has a copy of a training image gets a `_clean` one beside it, in
+    every fold, so that what is pooled over folds is whole.
     """
-    leaks = find_leaks(fold, cohort, protocol.disjoint)
-    copies = [leak for leak in leaks if leak.kind.endswith("copy")]
-    refused = leaks if protocol.on_copies == "refuse" else [leak for leak in leaks if leak not in copies]
+    checked = [(fold, find_leaks(fold, cohort, protocol.disjoint)) for fold in folds]
+    for fold, leaks in checked:
+        refuse(fold, leaks, protocol)
+    copied = [copied_tests(fold, leaks) if protocol.on_copies == "report" else {} for fold, leaks in checked]
+    names = {name for tests in copied for name in tests}
+    return [
+        (
+            with_clean_tests(fold, tests, names),
+            {f"{leak.kind}: {leak.parts[0]} → {leak.parts[1]}": len(leak.ids) for leak in leaks},
+        )
+        for (fold, leaks), tests in zip(checked, copied, strict=True)
+    ]
+
+
+def refuse(fold: Fold, leaks: Sequence[Leak], protocol: EvaluationProtocol) -> None:
+    """Raise LeakError with every leak that the protocol does not let through."""
+    refused = [leak for leak in leaks if protocol.on_copies == "refuse" or not leak.kind.endswith("copy")]
     if refused and not protocol.leaky:
         raise LeakError(f"fold '{fold.name}': " + "\n    ".join(map(str, refused)))
-    counts = {f"{leak.kind}: {leak.parts[0]} → {leak.parts[1]}": len(leak.ids) for leak in leaks}
-    return (with_clean_tests(fold, copies) if protocol.on_copies == "report" else fold), counts
 
 
-def with_clean_tests(fold: Fold, copies: Sequence[Leak]) -> Fold:
-    """The fold with `<test>_clean` beside every test set, without the images that have a copy in training."""
+def copied_tests(fold: Fold, leaks: Sequence[Leak]) -> dict[str, frozenset[str]]:
+    """The ids of each test set that have a copy in the training part, for the test sets with such ids."""
+    found = {name: leaked_ids(leaks, ("train", f"test {name!r}")) for name in fold.tests}
+    return {name: ids for name, ids in found.items() if ids}
+
+
+def leaked_ids(leaks: Sequence[Leak], parts: tuple[str, str]) -> frozenset[str]:
+    """The ids of the second part that have a copy in the first."""
+    return frozenset(i for leak in leaks if leak.kind.endswith("copy") and leak.parts == parts for i in leak.ids)
+
+
+def with_clean_tests(fold: Fold, copied: Mapping[str, frozenset[str]], names: Collection[str]) -> Fold:
+    """The fold with `<test>_clean` beside the test sets of these names, without the images that have a copy in training."""
     tests: dict[str, tuple[str, ...]] = {}
     for name, ids in fold.tests.items():
-        part = f"test {name!r}"
-        copied = {i for leak in copies if leak.parts == ("train", part) for i in leak.ids}
         tests[name] = ids
-        if copied:
-            tests[f"{name}_clean"] = tuple(i for i in ids if i not in copied)
+        if name in names:
+            tests[f"{name}_clean"] = tuple(i for i in ids if i not in copied.get(name, ()))
     return replace(fold, tests=tests)

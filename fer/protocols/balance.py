@@ -61,6 +61,19 @@ def cut(records: Sequence[FaceRecord], shares: Sequence[float], *, seed: int) ->
     return part[unit]
 
 
+def deal(records: Sequence[FaceRecord], shares: Sequence[float], *, seed: int) -> NDArray[np.int64]:
+    """The part of each record, (N,), at random with about `shares` of every expression, whoever is in the images."""
+    rng = np.random.default_rng(seed)
+    expressions = np.array([record.expression for record in records])
+    part = np.empty(len(records), np.int64)
+    for expression in np.unique(expressions):
+        members = rng.permutation(np.flatnonzero(expressions == expression))
+        # Each expression begins elsewhere, so that what is left over does not always go to the same parts.
+        place = (np.arange(len(members)) + rng.random()) / len(members) % 1
+        part[members] = np.searchsorted(np.cumsum(shares)[:-1], place, side="right")
+    return part
+
+
 def ids_by_database(records: Sequence[FaceRecord]) -> dict[str, tuple[str, ...]]:
     """The ids of each database, the test sets of a fold that pools several databases."""
     found: defaultdict[str, list[str]] = defaultdict(list)

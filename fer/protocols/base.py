@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from fer.records import FaceRecord
@@ -10,12 +10,22 @@ from fer.records import FaceRecord
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """One training with its tests, as ids only; validation chooses, the tests are read once."""
+    """One training with its tests, as ids only; validation chooses, the tests are read once.
+
+    `seed` is the seed of the training. A protocol leaves it alone; `for_each_seed` sets it, and puts it into the name where
+    the run has several.
+    """
 
     name: str
     train: tuple[str, ...]
     val: tuple[str, ...]
     tests: Mapping[str, tuple[str, ...]]
+    seed: int = 0
+
+    @property
+    def cut(self) -> str:
+        """The name that the protocol gave, which the trainings of several seeds share."""
+        return self.name.removesuffix(f"-seed{self.seed}")
 
     @property
     def parts(self) -> Mapping[str, tuple[str, ...]]:
@@ -36,6 +46,13 @@ class EvaluationProtocol(ABC):
     @abstractmethod
     def folds(self, records: Sequence[FaceRecord]) -> Iterator[Fold]:
         """The folds over `records`, which are sorted by id; raises ProtocolError where the records do not allow it."""
+
+
+def for_each_seed(folds: Sequence[Fold], seeds: Sequence[int]) -> list[Fold]:
+    """The folds once a seed: all of the first seed, then all of the next; named 00-seed3 where there are several."""
+    if len(seeds) == 1:
+        return [replace(fold, seed=seeds[0]) for fold in folds]
+    return [replace(fold, name=f"{fold.name}-seed{seed}", seed=seed) for seed in seeds for fold in folds]
 
 
 def database_of(record: FaceRecord) -> str:

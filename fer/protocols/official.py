@@ -4,9 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
 
 from fer.errors import ProtocolError
-from fer.protocols.balance import cut
 from fer.protocols.base import EvaluationProtocol, Fold, database_of
+from fer.protocols.k_fold import without_validation
 from fer.records import FaceRecord
+
+#: The words that published splits use for their parts.
+TRAINING = ("Training", "train")
+VALIDATION = ("PublicTest", "val", "valid", "validation")
 
 
 class Official(EvaluationProtocol):
@@ -17,13 +21,12 @@ class Official(EvaluationProtocol):
     Published splits contain copies of training images: they run, and a test set `<name>_clean` without them is added.
     """
 
-    disjoint: ClassVar[tuple[str, ...]] = ("subject", "group")
     on_copies: ClassVar[Literal["refuse", "report"]] = "report"
 
     def __init__(
         self,
-        train: Sequence[str] = ("Training", "train"),
-        validation: Sequence[str] = ("PublicTest", "val", "valid", "validation"),
+        train: Sequence[str] = TRAINING,
+        validation: Sequence[str] = VALIDATION,
         tests: Mapping[str, Sequence[str]] | None = None,
         validation_share: float = 0.1,
         seed: int = 0,
@@ -41,10 +44,9 @@ class Official(EvaluationProtocol):
         if not train or not tests:
             raise ProtocolError(self.missing(records, "training" if not train else "test"))
         if not val:
-            is_val = cut(train, [1 - self.validation_share, self.validation_share], seed=self.seed)
-            val = [record for record, v in zip(train, is_val, strict=True) if v == 1]
-            train = [record for record, v in zip(train, is_val, strict=True) if v == 0]
-        yield Fold("00", tuple(r.id for r in train), tuple(r.id for r in val), tests)
+            yield Fold("00", *without_validation(train, self.validation_share, seed=self.seed), tests)
+        else:
+            yield Fold("00", tuple(r.id for r in train), tuple(r.id for r in val), tests)
 
     def missing(self, records: Sequence[FaceRecord], part: str) -> str:
         """The message for a split without a training or a test part."""

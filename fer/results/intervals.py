@@ -12,7 +12,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.results.metrics import Floats, Ints, accuracy, macro_f1, uar
+from fer.results.metrics import Floats, Ints, accuracy, macro_f1, mean_of_defined, uar
 
 LEVEL = 0.95
 RESAMPLES = 2000
@@ -44,21 +44,25 @@ class Estimates:
 
 
 def estimates_over_subjects(matrices: Ints, *, resamples: int = RESAMPLES, seed: int) -> Estimates:
-    """Scores and intervals from one confusion matrix a subject, (S, K, K).
+    """Scores and intervals from one confusion matrix a subject, (S, K, K), or one a subject and training, (S, R, K, K).
 
-    Bootstrap over subjects from 15 subjects on, Student t over the subjects' scores below, none for a single subject.
+    Bootstrap over subjects from 15 subjects on, Student t over the subjects' scores below, none for a single subject. Of
+    several trainings the mean score is taken, and its interval over the same people.
     """
-    subjects = len(matrices)
-    pooled = matrices.sum(axis=0)
+    matrices = matrices[:, None] if matrices.ndim == 3 else matrices
+    subjects, of_mean = len(matrices), mean_of(matrices.shape[1])
+    pooled = {name: mean_score(score, matrices.sum(axis=0)).item() for name, score in SCORES.items()}
     if subjects == 1:
-        found = {name: Estimate(float(score(pooled))) for name, score in SCORES.items()}
+        found = {name: Estimate(value) for name, value in pooled.items()}
         return Estimates(**found, method="no interval: one subject does not tell how other people would score")
     if subjects < SUBJECTS_FOR_BOOTSTRAP:
-        found = {name: around(float(score(pooled)), score(matrices)) for name, score in SCORES.items()}
-        return Estimates(**found, method=f"95 %: Student t over the scores of {subjects} subjects, round the pooled value")
-    drawn = subject_resamples(matrices, resamples=resamples, seed=seed)
-    found = {name: percentiles(float(score(pooled)), score(drawn), units=subjects) for name, score in SCORES.items()}
-    how = f"95 %: bootstrap over {subjects:,} subjects ({resamples:,} resamples, percentiles, seed {seed})"
+        found = {name: around(pooled[name], mean_score(score, matrices)) for name, score in SCORES.items()}
+        return Estimates(
+            **found, method=f"95 %: Student t over the scores of {subjects} subjects, round the pooled value{of_mean}"
+        )
+    drawn = resampled(matrices, np.full(subjects, 1 / subjects), draws=subjects, resamples=resamples, seed=seed)
+    found = {name: percentiles(pooled[name], mean_score(score, drawn), units=subjects) for name, score in SCORES.items()}
+    how = f"95 %: bootstrap over {subjects:,} subjects ({resamples:,} resamples, percentiles, seed {seed}){of_mean}"
     return Estimates(**found, method=how)
 
 
@@ -80,17 +84,40 @@ def estimates_over_images(matrix: Ints, *, resamples: int = RESAMPLES, seed: int
     )
 
 
-def subject_resamples(matrices: Ints, *, resamples: int, seed: int) -> Floats:
-    """The pooled confusion matrices of `resamples` draws of S subjects with replacement, (resamples, K, K)."""
-    subjects, labels, _ = matrices.shape
-    cells = matrices.reshape(subjects, -1).astype(np.float64)
+def estimates_over_repeats(patterns: Floats, counts: Ints, *, resamples: int = RESAMPLES, seed: int) -> Estimates:
+    """Mean scores of R trainings on independent images, and intervals by bootstrap over the images.
+
+    `patterns` (P, R, K, K) are one-image confusion matrices, `counts` (P,) how many images have each.
+    """
+    images = int(counts.sum())
+    drawn = resampled(patterns, counts / images, draws=images, resamples=resamples, seed=seed)
+    whole = np.tensordot(counts, patterns, axes=1)
+    found = {
+        name: percentiles(mean_score(score, whole).item(), mean_score(score, drawn), units=images)
+        for name, score in SCORES.items()
+    }
+    how = f"95 %: bootstrap over images, taken as independent because nobody is identified ({resamples:,} resamples, "
+    return Estimates(**found, method=f"{how}percentiles, seed {seed}){mean_of(patterns.shape[1])}")
+
+
+def mean_of(trainings: int) -> str:
+    """What the interval is of where there are several trainings, as the end of a sentence."""
+    return "" if trainings == 1 else f"; of the mean over {trainings} seeds, their spread not included"
+
+
+def mean_score(score: Score, matrices: Ints | Floats) -> Floats:
+    """The mean over trainings of a score of matrices (..., R, K, K), (...,); trainings without images do not count."""
+    return mean_of_defined(score(matrices))
+
+
+def resampled(matrices: Ints | Floats, shares: Floats, *, draws: int, resamples: int, seed: int) -> Floats:
+    """The pooled matrices of `resamples` draws of units (U, R, K, K) with replacement by their shares, (resamples, R, K, K)."""
+    cells = matrices.reshape(len(matrices), -1).astype(np.float64)
     rng = np.random.default_rng(seed)
-    at_once = max(1, CELLS_AT_ONCE // subjects)
-    equal = np.full(subjects, 1 / subjects)
-    drawn = [
-        rng.multinomial(subjects, equal, size=min(at_once, resamples - start)) @ cells for start in range(0, resamples, at_once)
-    ]
-    return np.concatenate(drawn).reshape(resamples, labels, labels)
+    at_once = max(1, CELLS_AT_ONCE // len(matrices))
+    sizes = [min(at_once, resamples - start) for start in range(0, resamples, at_once)]
+    drawn = [rng.multinomial(draws, shares, size=size) @ cells for size in sizes]
+    return np.concatenate(drawn).reshape(resamples, *matrices.shape[1:])
 
 
 def percentiles(value: float, drawn: Floats, *, units: int) -> Estimate:

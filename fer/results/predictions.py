@@ -3,7 +3,7 @@
 import csv
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from sys import intern
 from typing import IO
@@ -64,6 +64,17 @@ class Predictions:
             probabilities=self.probabilities[rows],
             labels=self.labels,
         )
+
+    def restrict(self, labels: Sequence[str]) -> "Predictions":
+        """The images of these labels alone, their probabilities shared out anew among these labels."""
+        columns = [self.labels.index(name) for name in labels]
+        index = np.full(len(self.labels), -1, np.int64)
+        index[columns] = np.arange(len(columns))
+        rows = self.select(index[self.target] >= 0)
+        left = rows.probabilities[:, columns].astype(np.float64)
+        total = left.sum(axis=1, keepdims=True)
+        shares = np.divide(left, total, out=np.full_like(left, 1 / len(columns)), where=total > 0)
+        return replace(rows, target=index[rows.target], probabilities=shares.astype(np.float32), labels=tuple(labels))
 
 
 def no_distribution(probabilities: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fer.results.predictions import concatenate
+from fer.results.predictions import Predictions, concatenate
 from fer.results.set_report import SetReport, report_set, set_json
 from fer.results.stored_run import Json, PlannedSet, StoredFold, StoredRun, check_once
 
@@ -94,7 +94,7 @@ def make_report(run: StoredRun) -> Report:
         leaky=plan.leaky,
         databases=tuple(run.config.get("data", {})),
         model=model_name(run.config),
-        seeds=(run.config["seed"],) if "seed" in run.config else (),
+        seeds=plan.seeds,
         labels=plan.labels,
         label_rule=plan.label_rule,
         folds=tuple(fold.name for fold in plan.folds),
@@ -111,12 +111,21 @@ def make_report(run: StoredRun) -> Report:
 
 def report_sets(run: StoredRun) -> tuple[SetReport, ...]:
     """The test sets of which something is predicted, in the order of the plan."""
-    if not run.folds:
-        return ()
-    predictions = concatenate([fold.predictions for fold in run.folds])
+    by_seed = {seed: pooled(run, seed) for seed in run.plan.seeds if any(fold.seed == seed for fold in run.folds)}
+    reports = []
+    for planned in run.plan.tests.values():
+        parts = {seed: rows.select(rows.test_set == planned.name) for seed, rows in by_seed.items()}
+        parts = {seed: rows for seed, rows in parts.items() if len(rows)}
+        if parts:
+            reports.append(report_set(parts, planned, trained=run.plan.trained_for(planned.name)))
+    return tuple(reports)
+
+
+def pooled(run: StoredRun, seed: int) -> Predictions:
+    """The predictions of one seed over all folds that are done; RunError where an image is tested twice."""
+    predictions = concatenate([fold.predictions for fold in run.folds if fold.seed == seed])
     check_once(Counter(zip(predictions.test_set.tolist(), predictions.id.tolist(), strict=True)), run.path)
-    parts = [(predictions.select(predictions.test_set == planned.name), planned) for planned in run.plan.tests.values()]
-    return tuple(report_set(part, planned) for part, planned in parts if len(part))
+    return predictions
 
 
 def selection_of(folds: Sequence[StoredFold]) -> Selection:

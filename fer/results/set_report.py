@@ -1,15 +1,23 @@
 """This file computes SetReport, the scores on one test set with everything that must stand beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from fer.results import metrics
-from fer.results.intervals import Estimate, Estimates, estimates_over_images, estimates_over_subjects, people
+from fer.results.intervals import (
+    Estimate,
+    Estimates,
+    estimates_over_images,
+    estimates_over_repeats,
+    estimates_over_subjects,
+    people,
+)
 from fer.results.metrics import Calibration, Floats, Ints
-from fer.results.predictions import Predictions
+from fer.results.predictions import Predictions, concatenate
+from fer.results.repeats import Repeats
 from fer.results.stored_run import PlannedSet
 
 DECIMALS = 10  # of report.json: more than any score means, fewer than the last bits that differ between machines
@@ -37,10 +45,27 @@ class FoldScore:
 
 
 @dataclass(frozen=True)
+class SeedScore:
+    """The scores of one seed's trainings, without intervals."""
+
+    seed: int
+    n: int
+    accuracy: float
+    uar: float
+    macro_f1: float
+
+
+@dataclass(frozen=True)
 class SetReport:
-    """The scores on one test set, pooled over the folds that are done; `subjects` is None where nobody is identified."""
+    """The scores on one test set, pooled over the folds that are done; `subjects` is None where nobody is identified.
+
+    Of several seeds `scores` are the mean, `confusion` is the sum, and likelihood and calibration are over all answers.
+    `common` is the second reading where the set lacks a label of the model, or the training one of the set: only images of
+    the labels that both have, and the most probable of those labels as the answer.
+    """
 
     planned: PlannedSet
+    labels: tuple[str, ...]
     n: int
     subjects: int | None
     scores: Estimates
@@ -49,6 +74,8 @@ class SetReport:
     nll: float
     calibration: Calibration
     folds: tuple[FoldScore, ...]
+    seeds: tuple[SeedScore, ...]
+    common: "SetReport | None"
 
     @property
     def name(self) -> str:
@@ -61,36 +88,67 @@ class SetReport:
         return self.planned.title
 
 
-def report_set(predictions: Predictions, planned: PlannedSet) -> SetReport:
-    """The scores of the predictions of one test set, whatever the order of the rows."""
-    rows = predictions.select(np.argsort(predictions.id, kind="stable"))
+def report_set(by_seed: Mapping[int, Predictions], planned: PlannedSet, *, trained: Collection[str]) -> SetReport:
+    """The scores of each seed's predictions of one test set, whatever the order of the rows; `trained` had images."""
+    repeats = Repeats.line_up(by_seed)
+    rows = concatenate(list(by_seed.values()))
+    rows = rows.select(np.argsort(rows.id, kind="stable"))
     matrix = metrics.confusion(rows.target, rows.predicted, labels=len(rows.labels))
-    known = set(rows.subject.tolist()) - {""}
+    images = np.bincount(repeats.target, minlength=len(rows.labels))
+    known = set(repeats.subject.tolist()) - {""}
     return SetReport(
         planned=planned,
-        n=len(rows),
+        labels=rows.labels,
+        n=len(repeats.id),
         subjects=len(known) or None,
-        scores=estimate(rows) if known else estimates_over_images(matrix, seed=BOOTSTRAP_SEED),
-        per_class=label_scores(matrix, rows.labels),
+        scores=estimate_over_people(repeats) if known else estimate_over_images(repeats, matrix),
+        per_class=label_scores(matrix, images, rows.labels),
         confusion=matrix,
         nll=metrics.nll(rows.probabilities, rows.target),
         calibration=metrics.calibration(rows.probabilities, rows.target),
         folds=fold_scores(rows),
+        seeds=seed_scores(repeats),
+        common=report_common(by_seed, planned, trained=trained),
     )
 
 
-def estimate(rows: Predictions) -> Estimates:
-    """Scores and intervals over the subjects of the rows."""
-    person, count = people(rows.subject)
-    matrices = metrics.grouped_confusions(person, rows.target, rows.predicted, groups=count, labels=len(rows.labels))
-    return estimates_over_subjects(matrices, seed=BOOTSTRAP_SEED)
+def report_common(by_seed: Mapping[int, Predictions], planned: PlannedSet, *, trained: Collection[str]) -> SetReport | None:
+    """The reading restricted to the labels that test and training have in common; None where these are all, or one."""
+    first = next(iter(by_seed.values()))
+    tested = {first.labels[index] for rows in by_seed.values() for index in np.unique(rows.target)}
+    common = [name for name in first.labels if name in tested and name in trained]
+    if len(common) in (0, 1, len(first.labels)):
+        return None
+    restricted = {seed: rows.restrict(common) for seed, rows in by_seed.items()}
+    return report_set({seed: rows for seed, rows in restricted.items() if len(rows)}, planned, trained=common)
 
 
-def label_scores(matrix: Ints, labels: Sequence[str]) -> tuple[LabelScore, ...]:
-    """The scores of each label in the order of `labels`."""
+def estimate_over_people(repeats: Repeats) -> Estimates:
+    """Scores and intervals over the subjects of the images."""
+    person, count = people(repeats.subject)
+    return estimates_over_subjects(repeats.confusions(person, count), seed=BOOTSTRAP_SEED)
+
+
+def estimate_over_images(repeats: Repeats, matrix: Ints) -> Estimates:
+    """Scores and intervals over images, of which nobody knows whom they show."""
+    if len(repeats.seeds) == 1:
+        return estimates_over_images(matrix, seed=BOOTSTRAP_SEED)
+    return estimates_over_repeats(*repeats.patterns(), seed=BOOTSTRAP_SEED)
+
+
+def seed_scores(repeats: Repeats) -> tuple[SeedScore, ...]:
+    """The scores of each seed."""
+    matrices = repeats.confusions(np.zeros(len(repeats.id), np.int64), 1)[0]
+    columns = (metrics.accuracy(matrices), metrics.uar(matrices), metrics.macro_f1(matrices))
+    images = matrices.sum(axis=(1, 2)).tolist()
+    return tuple(SeedScore(*row) for row in zip(repeats.seeds, images, *(column.tolist() for column in columns), strict=True))
+
+
+def label_scores(matrix: Ints, images: Ints, labels: Sequence[str]) -> tuple[LabelScore, ...]:
+    """The scores of each label in the order of `labels`, of which there are so many `images`, (K,)."""
     columns = (
         labels,
-        matrix.sum(axis=1).tolist(),
+        images.tolist(),
         *map(none_for_nan, (metrics.recall(matrix), metrics.precision(matrix), metrics.f1(matrix))),
     )
     return tuple(LabelScore(*row) for row in zip(*columns, strict=True))
@@ -127,7 +185,14 @@ def set_json(test: SetReport) -> dict[str, Any]:
         "per_class": {score.name: label_json(score) for score in test.per_class},
         "confusion": test.confusion.tolist(),
         "folds": {fold.fold: {"n": fold.n, "accuracy": rounded(fold.accuracy)} for fold in test.folds},
+        "seeds": {str(score.seed): seed_json(score) for score in test.seeds},
+        "common": {"labels": list(test.common.labels), **set_json(test.common)} if test.common else None,
     }
+
+
+def seed_json(score: SeedScore) -> dict[str, Any]:
+    """One seed of report.json."""
+    return {"n": score.n, "accuracy": rounded(score.accuracy), "uar": rounded(score.uar), "macro_f1": rounded(score.macro_f1)}
 
 
 def label_json(score: LabelScore) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +79,7 @@ class RunStore:
             return []
         stored = read_json(self.folder / "folds.json")["folds"]
         parts = ({**fold, "tests": {name: tuple(ids) for name, ids in fold["tests"].items()}} for fold in stored)
-        return [Fold(f["name"], tuple(f["train"]), tuple(f["val"]), f["tests"]) for f in parts]
+        return [Fold(f["name"], tuple(f["train"]), tuple(f["val"]), f["tests"], f["seed"]) for f in parts]
 
     def done(self, fold: str) -> bool:
         """Whether the predictions of a fold are there."""
@@ -134,7 +133,17 @@ def locked(path: Path, what: str) -> Iterator[None]:
         yield
 
 
-def folds_as_json(folds: Sequence[Fold], leaks: Sequence[Mapping[str, int]], **described: Any) -> dict[str, Any]:
-    """The content of folds.json: the folds with their leak counts, and how their images were chosen and labelled."""
-    parts = [{**asdict(fold), "leaks": dict(counts)} for fold, counts in zip(folds, leaks, strict=True)]
-    return {"schema": 1, **described, "folds": json.loads(json.dumps(parts))}
+def folds_as_json(folds: Sequence[Fold], checks: Sequence[Mapping[str, Any]], **described: Any) -> dict[str, Any]:
+    """The content of folds.json: how the images were chosen and labelled, then each fold beside what was found in it."""
+    parts = [
+        {
+            "name": fold.name,
+            "seed": fold.seed,
+            "train": list(fold.train),
+            "val": list(fold.val),
+            "tests": {name: list(ids) for name, ids in fold.tests.items()},
+            **check,
+        }
+        for fold, check in zip(folds, checks, strict=True)
+    ]
+    return {"schema": 1, **described, "folds": parts}

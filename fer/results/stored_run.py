@@ -38,10 +38,12 @@ class PlannedSet:
 
 @dataclass(frozen=True)
 class PlannedFold:
-    """What folds.json says of a fold: the ids of its test sets and the counts of its leak check."""
+    """What folds.json says of a fold: its seed, the ids of its test sets, the labels it trains on, its leak check's counts."""
 
     name: str
+    seed: int
     tests: Mapping[str, tuple[str, ...]]
+    trained: tuple[str, ...]
     leaks: Mapping[str, int]
 
 
@@ -59,9 +61,9 @@ class Plan:
 
     @property
     def tests(self) -> Mapping[str, PlannedSet]:
-        """The test sets, pooled over folds."""
+        """The test sets, pooled over folds; each seed tests the same ones."""
         ids: dict[str, list[str]] = {}
-        for fold in self.folds:
+        for fold in self.folds_of_a_seed:
             for name, images in fold.tests.items():
                 ids.setdefault(name, []).extend(images)
         return {name: PlannedSet(name, len(images), databases_of(images)) for name, images in ids.items()}
@@ -70,9 +72,23 @@ class Plan:
     def leaks(self) -> Mapping[str, int]:
         """The counts of the leak check, summed over folds."""
         found: Counter[str] = Counter()
-        for fold in self.folds:
+        for fold in self.folds_of_a_seed:
             found.update(fold.leaks)
         return found
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds of the run in order."""
+        return tuple(dict.fromkeys(fold.seed for fold in self.folds))
+
+    @property
+    def folds_of_a_seed(self) -> tuple[PlannedFold, ...]:
+        """The folds of the first seed; the others have the same."""
+        return tuple(fold for fold in self.folds if fold.seed == self.folds[0].seed)
+
+    def trained_for(self, test_set: str) -> frozenset[str]:
+        """The labels that some training had which this set tests."""
+        return frozenset(label for fold in self.folds_of_a_seed if test_set in fold.tests for label in fold.trained)
 
 
 @dataclass(frozen=True)
@@ -80,6 +96,7 @@ class StoredFold:
     """A fold that is done; `history` is empty for learners without epochs."""
 
     name: str
+    seed: int
     predictions: Predictions
     card: Json
     history: tuple[Epoch, ...]
@@ -155,7 +172,13 @@ def read_plan(path: Path) -> Plan:
         raise RunError(f"{path}: found schema {content.get('schema')!r}, expected {SCHEMA}; another version of ferlab wrote it")
     try:
         folds = tuple(
-            PlannedFold(fold["name"], {name: tuple(ids) for name, ids in fold["tests"].items()}, fold["leaks"])
+            PlannedFold(
+                name=fold["name"],
+                seed=fold["seed"],
+                tests={name: tuple(ids) for name, ids in fold["tests"].items()},
+                trained=tuple(fold["trained"]),
+                leaks=fold["leaks"],
+            )
             for fold in content["folds"]
         )
         return Plan(
@@ -175,7 +198,8 @@ def read_fold(folder: Path, planned: PlannedFold, *, labels: tuple[str, ...]) ->
     """A fold that is done, its predictions checked against the plan."""
     predictions = read_predictions(folder / "predictions.csv")
     check_predictions(predictions, planned, labels=labels, path=folder / "predictions.csv")
-    return StoredFold(planned.name, predictions, read_object(folder / "card.json"), read_history(folder / "history.csv"))
+    card, history = read_object(folder / "card.json"), read_history(folder / "history.csv")
+    return StoredFold(planned.name, planned.seed, predictions, card, history)
 
 
 def check_predictions(predictions: Predictions, planned: PlannedFold, *, labels: tuple[str, ...], path: Path) -> None:

@@ -1,6 +1,7 @@
 """This file draws a report as tables in the terminal; they fit into 80 columns and stay readable in a file."""
 
 from collections.abc import Mapping, Sequence
+from statistics import stdev
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
@@ -45,18 +46,25 @@ def score_table(report: Report) -> Table:
     for column in ("Accuracy %", "UAR %", "Macro-F1 %", "NLL", "ECE"):
         table.add_column(column, justify="right", no_wrap=True)
     for test in report.tests:
-        scores = [cell(score) for score in (test.scores.accuracy, test.scores.uar, test.scores.macro_f1)]
-        name = test_name(test)
-        if report.leaky:
-            name.append("\n").append_text(LEAKY)
-        table.add_row(name, *scores, f"{test.nll:.3f}", f"{test.calibration.error:.3f}")
+        table.add_row(*score_cells(test, test.title, leaky=report.leaky))
+        if test.common:
+            table.add_row(*score_cells(test.common, common_name(test.common), leaky=report.leaky))
     return table
 
 
-def test_name(test: SetReport) -> Text:
-    """The test set, and how many images and subjects are in it below."""
+def score_cells(test: SetReport, name: str, *, leaky: bool) -> Sequence[Text | str]:
+    """The row of one reading of a test set: its name and how many images and subjects are in it, and its scores."""
     people = "" if test.subjects is None else f", {test.subjects:,} subject{'s' if test.subjects > 1 else ''}"
-    return Text(test.title).append(f"\nn = {test.n:,}{people}", style="dim")
+    first = Text(name).append(f"\nn = {test.n:,}{people}", style="dim")
+    if leaky:
+        first.append("\n").append_text(LEAKY)
+    scores = (test.scores.accuracy, test.scores.uar, test.scores.macro_f1)
+    return first, *map(cell, scores), f"{test.nll:.3f}", f"{test.calibration.error:.3f}"
+
+
+def common_name(common: SetReport) -> str:
+    """The second reading of a test set, below the first."""
+    return f"  of {len(common.labels)} common labels"
 
 
 def cell(score: Estimate) -> Text:
@@ -102,8 +110,12 @@ def facts(report: Report) -> Mapping[str, str]:
         found["Merged"] = counts(report.merged)
     if report.tests:
         found["Intervals"] = intervals(report.tests)
-    if len(report.done) > 1:
+    if len(report.seeds) > 1 and report.tests:
+        found["Seeds"] = "\n".join(seed_spread(test) for test in report.tests)
+    elif len(report.done) > 1:
         found["Folds"] = "\n".join(fold_range(test) for test in report.tests)
+    if readings := [test for test in report.tests if test.common]:
+        found["Common"] = "\n".join(map(common_reading, readings))
     return found
 
 
@@ -142,6 +154,25 @@ def fold_range(test: SetReport) -> str:
     """The range of the folds' accuracies, which is not an interval."""
     shares = [fold.accuracy for fold in test.folds]
     return f"{test.name}: accuracy {percent(min(shares))} to {percent(max(shares))} % in {len(shares)} folds (no interval)"
+
+
+def seed_spread(test: SetReport) -> str:
+    """The accuracies of the seeds and their spread, which is another thing than the interval."""
+    shares = [score.accuracy for score in test.seeds]
+    if len(shares) < 2:
+        return f"{test.name}: one seed so far"
+    spread = f"from {percent(min(shares))} to {percent(max(shares))} %, standard deviation {percent(stdev(shares))}"
+    return f"{test.name}: mean of {len(shares)} seeds, accuracy {spread}"
+
+
+def common_reading(test: SetReport) -> str:
+    """What the second reading of a test set is, and what it leaves out."""
+    assert test.common is not None, "only sets with a second reading are listed"
+    left_out = [name for name in test.labels if name not in test.common.labels]
+    return (
+        f"{test.name}: read again with the {len(test.common.labels)} labels that both training and test have, "
+        f"without {', '.join(left_out)}: {test.common.n:,} of {test.n:,} images"
+    )
 
 
 def seeds(report: Report) -> str:

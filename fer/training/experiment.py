@@ -1,6 +1,7 @@
 """This file runs an experiment: the straight line from a configuration to a complete run folder."""
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from fer.data.digest import file_digest
 from fer.data.prepare import prepare
 from fer.errors import ConfigError, DatabaseDamaged, FerError, ProtocolError
 from fer.labels import Restriction
-from fer.protocols.base import EvaluationProtocol, Fold
+from fer.protocols.base import EvaluationProtocol, Fold, for_each_seed
 from fer.records import FaceRecord
 from fer.results.store import RunStore, folds_as_json
 from fer.training.learner import Learner
@@ -58,7 +59,7 @@ class RunSettings:
     def chosen(self, folds: Sequence[Fold]) -> list[Fold]:
         """The folds that this call is to run."""
         names = [fold.name for fold in folds]
-        wanted = [f"{int(name):02d}" if str(name).isdigit() else str(name) for name in self.folds or names]
+        wanted = [name_of_fold(str(name), names) for name in self.folds or names]
         if unknown := [name for name in wanted if name not in names]:
             raise ConfigError(f"run.folds: there is no fold {', '.join(unknown)}; the folds are {', '.join(names)}")
         return [fold for i, fold in enumerate(folds) if fold.name in wanted and self.shard_of(i)]
@@ -67,6 +68,12 @@ class RunSettings:
     def threads_a_fold(self) -> int:
         """The number of threads as given, or the cores shared out among the workers."""
         return self.threads or max(1, (os.cpu_count() or 1) // self.workers)
+
+
+def name_of_fold(asked: str, names: Sequence[str]) -> str:
+    """The name of the fold that is asked for: 3 stands for 03, as YAML reads both as a number."""
+    same = [name for name in names if name.isdigit() and asked.isdigit() and int(name) == int(asked)]
+    return same[0] if same else asked
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,7 @@ class Experiment:
     learner: Learner
     protocol: EvaluationProtocol
     folds: Sequence[Fold]
-    leak_counts: Sequence[Mapping[str, int]]
+    checks: Sequence[Mapping[str, Any]]
 
     @classmethod
     def plan(cls, what: Mapping[str, Any]) -> "Experiment":
@@ -92,14 +99,17 @@ class Experiment:
         folds = list(protocol.folds(restriction.records))
         learner = build_learner(what, restriction)
         cohort = prepare_cohort(records, restriction, learner, what["preprocess"])
-        checked = [leaks.check(require_faces(fold), cohort, protocol) for fold in folds]
-        return cls(restriction, cohort, learner, protocol, [fold for fold, _ in checked], [counts for _, counts in checked])
+        checked = leaks.check(map(require_faces, folds), cohort, protocol)
+        checks = [{"trained": trained_labels(fold, cohort), "leaks": dict(counts)} for fold, counts in checked]
+        seeds = seeds_of(what)
+        repeated = for_each_seed([fold for fold, _ in checked], seeds)
+        return cls(restriction, cohort, learner, protocol, repeated, checks * len(seeds))
 
     def described(self, what: Mapping[str, Any]) -> dict[str, Any]:
         """The content of folds.json."""
         return folds_as_json(
             self.folds,
-            self.leak_counts,
+            self.checks,
             protocol=protocol_name(what),
             leaky=self.protocol.leaky,
             labels=list(self.restriction.labels.resolved),
@@ -118,8 +128,9 @@ def open_run(config: Mapping[str, Any], *, title: str, run: RunSettings) -> tupl
     except FerError:
         require_valid(what)  # mistakes of the configuration are said first, and all of them
         raise
-    if weights := what["model"].get("weights"):
-        content["model.weights"] = file_digest(Path(weights)).hex() if Path(weights).is_file() else "missing"
+    for group, key in (("model", "weights"), ("protocol", "file")):
+        if path := what[group].get(key):
+            content[f"{group}.{key}"] = file_digest(Path(path)).hex() if Path(path).is_file() else "missing"
     what = {**what, "trainer": resolve_auto(what["trainer"]), "content": content}
     return RunStore.at(Path(run.output), title, without_roots(what)), what
 
@@ -154,15 +165,24 @@ def require_valid(what: Mapping[str, Any]) -> None:
     groups = ("labels", "preprocess", "augment", "model", "optim", "trainer", "protocol")
     mistakes = [mistake for name, config in what["data"].items() for mistake in find_mistakes(config, f"data.{name}")]
     mistakes += [mistake for group in groups for mistake in find_mistakes(what[group], group)]
-    if not isinstance(what["seed"], int):
-        mistakes.append(f"seed: found {what['seed']!r}, expected a whole number")
+    seeds = seeds_of(what)
+    if not seeds or not all(type(seed) is int and seed >= 0 for seed in seeds) or len(set(seeds)) < len(seeds):
+        mistakes.append(f"seed: found {what['seed']!r}, expected a whole number, or several different ones such as [0,1,2]")
     if mistakes:
         raise ConfigError("\n    ".join(mistakes))
 
 
+def seeds_of(what: Mapping[str, Any]) -> list[int]:
+    """The seeds of an experiment; `seed` is one or a list of them."""
+    return list(what["seed"]) if isinstance(what["seed"], list | tuple) else [what["seed"]]
+
+
 def build_databases(config: Mapping[str, Mapping[str, Any]]) -> list[Database]:
     """The databases of an experiment, by name."""
-    return [build(config[name], f"data.{name}") for name in sorted(config)]
+    databases: list[Database] = [build(config[name], f"data.{name}") for name in sorted(config)]
+    if twice := [name for name, times in Counter(database.name for database in databases).items() if times > 1]:
+        raise ConfigError(f"data: two databases are named {', '.join(twice)}; set data.{twice[0]}.name of one to another name")
+    return databases
 
 
 def require_same_content(databases: Sequence[Database], content: Mapping[str, str]) -> None:
@@ -214,6 +234,12 @@ def prepare_cohort(
         for database, own in records
     ]
     return Cohort.join(prepared, records=restriction.records, labels=restriction.labels)
+
+
+def trained_labels(fold: Fold, cohort: Cohort) -> list[str]:
+    """The labels that the training part has images of, in their order; a model knows no others."""
+    found = {cohort.records[i].expression for i in cohort.positions(fold.train)}
+    return [name for name in cohort.labels.resolved if name in found]
 
 
 def require_faces(fold: Fold) -> Fold:

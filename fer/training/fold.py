@@ -45,5 +45,5 @@ def predict(fold: Fold, cohort: Cohort, learner: Learner) -> Predictions:
 
 
 def fold_seed(seed: int, fold: str) -> int:
-    """The seed of one fold, from the run's seed and the fold's name, the same on every machine."""
+    """The seed of one training, from the run's seed and the name of the fold, the same on every machine."""
     return int.from_bytes(hashlib.sha256(f"{seed}/{fold}".encode()).digest()[:4], "little") % 2**31

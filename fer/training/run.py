@@ -54,6 +54,7 @@ def run_experiment(
         return store, False
     experiment = start_run(store, what, run=run)
     with RunProgress() as progress:
+        progress.say(str(experiment.restriction))
         how = How(run, recorded_threads(store, run, progress), loggers, roots_of(what))
         run_folds(store, experiment, how, progress=progress)
     return store, True
@@ -92,7 +93,7 @@ def fold_context(store: RunStore, fold: Fold, how: How, *, progress: RunProgress
         run=store.folder.name,
         name=fold.name,
         folder=store.working(fold.name),
-        seed=fold_seed(store.config["seed"], fold.name),
+        seed=fold_seed(fold.seed, fold.cut),
         threads=how.threads,
         loader_workers=how.run.loader_workers,
         loggers=how.loggers,

@@ -156,3 +156,9 @@ def test_a_configured_label_space_is_what_its_name_says(name: str, count: int | 
     assert labels.names == (None if count is None else tuple(e for e in EXPRESSIONS if e in config["names"]))
     assert count is None or len(labels) == count
     assert labels.votes == rule
+
+
+def test_merging_and_dropping_is_said_in_a_sentence() -> None:
+    records = [FaceRecord(f"d/{i}", "", e) for i, e in enumerate(["anger", "anger", "contempt", "neutral", "fear"])]
+    found = LabelSpace(names=["anger", "fear"], merge={"contempt": "anger"}).restrict(records)
+    assert str(found) == "4 images of 2 labels: anger, fear; merged contempt → anger (1); dropped neutral (1)"

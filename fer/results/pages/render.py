@@ -62,7 +62,12 @@ def environment() -> Environment:
         "row_shares": row_shares,
         "listed": listed,
     }
-    made.globals |= {"css": Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")), "seeds": table.seeds, "DEEP": DEEP}
+    made.globals |= {
+        "css": Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
+        "seeds": table.seeds,
+        "common_name": table.common_name,
+        "DEEP": DEEP,
+    }
     return made
 
 

@@ -35,7 +35,7 @@ def planned(leak: str, protocol: EvaluationProtocol) -> tuple[Cohort, Fold]:
 
 def test_a_clean_fold_has_no_leaks() -> None:
     cohort, fold = planned("none", Strict())
-    checked, counts = check(fold, cohort, Strict())
+    ((checked, counts),) = check([fold], cohort, Strict())
     assert checked == fold
     assert counts == {}
 
@@ -52,7 +52,7 @@ def test_a_clean_fold_has_no_leaks() -> None:
 def test_a_leak_is_refused_with_names_and_counts(leak: str, message: str) -> None:
     cohort, fold = planned(leak, Strict())
     with pytest.raises(LeakError, match=message):
-        check(fold, cohort, Strict())
+        check([fold], cohort, Strict())
 
 
 @pytest.mark.parametrize("leak", ["exact", "mirrored"])
@@ -61,12 +61,12 @@ def test_copies_between_people_are_refused_by_subject_independent_folds(leak: st
     cohort, _ = planned(leak, protocol)
     folds = list(protocol.folds(cohort.records))
     with pytest.raises(LeakError, match="copy in"):
-        [check(fold, cohort, protocol) for fold in folds]
+        check(folds, cohort, protocol)
 
 
 def test_a_published_split_with_copies_runs_and_gets_a_clean_test_set() -> None:
     cohort, fold = planned("exact", Official())
-    checked, counts = check(fold, cohort, Official())
+    ((checked, counts),) = check([fold], cohort, Official())
     assert counts == {"exact copy: train → test 'test'": 1}
     assert set(checked.tests["test"]) - set(checked.tests["test_clean"]) == {"planted/p11_sadness_1"}
 
@@ -74,12 +74,12 @@ def test_a_published_split_with_copies_runs_and_gets_a_clean_test_set() -> None:
 def test_a_published_split_that_shares_a_person_is_still_refused() -> None:
     cohort, fold = planned("subject", Official())
     with pytest.raises(LeakError, match="subject p00"):
-        check(fold, cohort, Official())
+        check([fold], cohort, Official())
 
 
 def test_a_leaky_protocol_runs_and_counts() -> None:
     cohort, fold = planned("exact", Demonstration())
-    _, counts = check(fold, cohort, Demonstration())
+    ((_, counts),) = check([fold], cohort, Demonstration())
     assert sum(counts.values()) == 1
 
 
@@ -87,3 +87,16 @@ def test_an_image_that_is_its_own_mirror_counts_as_an_exact_copy_only() -> None:
     cohort, fold = planned("exact", Strict())
     cohort.copies[:, 1] = cohort.copies[:, 0]
     assert [leak.kind for leak in find_leaks(fold, cohort, ())] == ["exact copy"]
+
+
+def test_where_one_fold_has_copies_every_fold_gets_a_clean_test_set() -> None:
+    class Lenient(SubjectIndependent):
+        on_copies = "report"
+
+    protocol = Lenient(folds=4)
+    cohort, _ = planned("exact", protocol)
+    checked = check(protocol.folds(cohort.records), cohort, protocol)
+    tested = [i for fold, _ in checked for i in fold.tests["planted"]]
+    clean = [i for fold, _ in checked for i in fold.tests["planted_clean"]]
+    assert len(tested) == len(cohort.records)
+    assert set(tested) - set(clean) == {"planted/p00_anger_0", "planted/p11_sadness_1"}

@@ -6,7 +6,10 @@ from planted import Planted
 
 from fer.data.databases.synthetic import Synthetic
 from fer.errors import ProtocolError
-from fer.protocols.balance import cut, units
+from fer.protocols.balance import cut, deal, units
+from fer.protocols.base import for_each_seed
+from fer.protocols.image_random import ImageRandom
+from fer.protocols.leave_one_subject_out import LeaveOneSubjectOut
 from fer.protocols.official import Official
 from fer.protocols.subject_independent import SubjectIndependent
 from fer.records import FaceRecord
@@ -106,3 +109,60 @@ def test_a_split_without_validation_gives_up_a_part_of_its_training_people() -> 
 def test_a_database_without_a_split_is_refused_with_a_way_out() -> None:
     with pytest.raises(ProtocolError, match=r"no training part.*found the parts: none.*subject_independent"):
         list(Official().folds(faces("a", "b")))
+
+
+def test_people_are_dealt_out_by_ascending_id_as_ck_plus_is_published() -> None:
+    records = faces(*(f"S{number:03d}" for number in (5, 10, 11, 14, 22, 26, 28, 29, 32, 34, 35, 37)))
+    folds = list(SubjectIndependent(folds=10, people="ascending").folds(records))
+    assert subjects(records, folds[0].tests["d"]) == {"S005", "S035"}
+    assert subjects(records, folds[1].tests["d"]) == {"S010", "S037"}
+    assert subjects(records, folds[9].tests["d"]) == {"S034"}
+
+
+def test_leave_one_subject_out_tests_each_person_alone_and_once() -> None:
+    records = list(Planted().records())
+    folds = list(LeaveOneSubjectOut().folds(records))
+    tested = [subjects(records, fold.tests["planted"]) for fold in folds]
+    assert [len(people) for people in tested] == [1] * 12
+    assert set.union(*tested) == subjects(records, tuple(record.id for record in records))
+    for fold in folds:
+        for first, second in combinations(fold.parts.values(), 2):
+            assert not subjects(records, first) & subjects(records, second)
+
+
+def test_more_than_a_hundred_folds_sort_by_number() -> None:
+    records = faces(*(f"p{i:03d}" for i in range(118)))
+    names = [fold.name for fold in LeaveOneSubjectOut().folds(records)]
+    assert names == sorted(names)
+    assert (names[0], names[-1]) == ("000", "117")
+
+
+def test_leaving_one_subject_out_needs_three_people() -> None:
+    with pytest.raises(ProtocolError, match="fewer than 3 people"):
+        list(LeaveOneSubjectOut().folds(faces("a", "b")))
+
+
+def test_image_random_puts_people_into_training_and_test_and_says_so() -> None:
+    records = list(Planted().records())
+    folds = list(ImageRandom(folds=3).folds(records))
+    assert ImageRandom.leaky
+    assert all(subjects(records, fold.train) & subjects(records, fold.tests["planted"]) for fold in folds)
+    assert Counter(i for fold in folds for i in fold.tests["planted"]) == Counter(record.id for record in records)
+    assert all(len(set(fold.train) | set(fold.val)) + len(fold.tests["planted"]) == len(records) for fold in folds)
+
+
+def test_images_are_dealt_in_equal_shares_of_every_expression() -> None:
+    records = [FaceRecord(f"d/{e}{i:02d}", "", e) for e, n in (("anger", 40), ("fear", 23)) for i in range(n)]
+    part = deal(records, [0.1] * 10, seed=0)
+    for expression, counts in (("anger", {4}), ("fear", {2, 3})):
+        of_part = Counter(p for record, p in zip(records, part.tolist(), strict=True) if record.expression == expression)
+        assert set(of_part.values()) == counts
+
+
+def test_several_seeds_repeat_every_fold_under_a_name_of_its_own() -> None:
+    folds = list(SubjectIndependent(folds=3).folds(Planted().records()))
+    repeated = for_each_seed(folds, [4, 7])
+    assert [fold.name for fold in repeated] == ["00-seed4", "01-seed4", "02-seed4", "00-seed7", "01-seed7", "02-seed7"]
+    assert [fold.cut for fold in repeated] == ["00", "01", "02"] * 2
+    assert [fold.tests for fold in repeated] == [fold.tests for fold in folds] * 2
+    assert [fold.name for fold in for_each_seed(folds, [4])] == ["00", "01", "02"]

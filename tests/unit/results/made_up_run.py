@@ -73,7 +73,7 @@ def write_run(
         "protocol": {"_target_": f"fer.protocols.{protocol}"},
         "seed": seed,
     }
-    planned = [plan_of(fold, leaks or {}) for fold in folds]
+    planned = [plan_of(fold, leaks or {}, seed=seed) for fold in folds]
     plan = {
         "schema": 1,
         "protocol": protocol,
@@ -93,12 +93,13 @@ def write_run(
     return path
 
 
-def plan_of(fold: Predictions, leaks: Mapping[str, int]) -> dict[str, object]:
+def plan_of(fold: Predictions, leaks: Mapping[str, int], *, seed: int = 0) -> dict[str, object]:
     """The fold as it stands in folds.json."""
     tests: dict[str, list[str]] = {}
     for name, image in zip(fold.test_set.tolist(), fold.id.tolist(), strict=True):
         tests.setdefault(name, []).append(image)
-    return {"name": str(fold.fold[0]), "train": ["synthetic/x"], "val": ["synthetic/y"], "tests": tests, "leaks": dict(leaks)}
+    parts = {"train": ["synthetic/x"], "val": ["synthetic/y"], "tests": tests}
+    return {"name": str(fold.fold[0]), "seed": seed, **parts, "trained": list(fold.labels), "leaks": dict(leaks)}
 
 
 def write_fold(folder: Path, predictions: Predictions, *, epochs: int, seed: int) -> None:
