@@ -56,9 +56,12 @@ class Report:
     @property
     def progress(self) -> str:
         """How many folds are done, in words."""
-        total = len(self.folds)
-        folds = "1 fold" if total == 1 else f"{total} folds"
-        return folds if self.complete else f"{len(self.done)} of {folds}"
+        cuts = len(self.folds) // len(self.seeds)
+        folds = "1 fold" if cuts == 1 else f"{cuts} folds"
+        if len(self.seeds) == 1:
+            return folds if self.complete else f"{len(self.done)} of {folds}"
+        all_of_it = f"{folds} × {len(self.seeds)} seeds"
+        return all_of_it if self.complete else f"{len(self.done)} of {all_of_it}"
 
     def to_json(self) -> dict[str, Any]:
         """The content of report.json, without NaN."""

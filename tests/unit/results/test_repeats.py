@@ -85,6 +85,7 @@ def test_a_run_that_lacks_a_seed_reports_the_others(tmp_path: Path) -> None:
     path = write_seeds(tmp_path / "run", {seed: seeded(seed) for seed in (0, 1)}, done=1)
     report = make_report(read_run(path))
     assert not report.complete
+    assert report.progress == "1 of 1 fold × 2 seeds"
     assert [score.seed for score in report.tests[0].seeds] == [0]
 
 

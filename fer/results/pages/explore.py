@@ -1,0 +1,103 @@
+"""This file renders the page of a database: one HTML file that holds its images, without scripts or outside requests."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+from markupsafe import Markup
+
+from fer.data.audit import overlaps
+from fer.data.audit_table import summary
+from fer.data.explore.classes import FaceClass
+from fer.data.explore.groups import labels_differ
+from fer.data.explore.pictures import picture
+from fer.data.explore.portrait import Portrait
+from fer.data.explore.votes import Votes
+from fer.results.pages.charts import COLOURS, Frame, axes, bar, svg
+from fer.results.pages.render import TEMPLATES, environment
+
+MOST_BINS = 24
+
+
+@dataclass(frozen=True)
+class Segment:
+    """The part of a class's bar that one split takes: its share of the longest bar in percent."""
+
+    split: str | None
+    count: int
+    width: float
+    colour: int
+
+
+def explore_page(portrait: Portrait) -> str:
+    """The page of a database."""
+    css = Markup("\n").join(Markup((TEMPLATES / name).read_text(encoding="utf-8")) for name in ("page.css", "explore.css"))
+    template = environment().get_template("explore.html")
+    return template.render(
+        css=css,
+        portrait=portrait,
+        audit=portrait.audit,
+        records=portrait.records,
+        bars=bars(portrait.classes, portrait.splits),
+        aspect=round(aspect(portrait), 3),
+        means={c.expression: {split: picture(mean).address for split, mean in c.means.items()} for c in portrait.classes},
+        found=list(summary(portrait.audit)),
+        overlaps=overlaps(portrait.audit),
+        near_conflicts=labels_differ(portrait.audit, portrait.audit.near.pairs.tolist()),
+        people_chart=people_chart(portrait.people) if len(set(portrait.people)) > 1 else None,
+        agreement=agreement_chart(portrait.votes) if portrait.votes else None,
+        sizes=sizes(portrait),
+        median=median,
+    )
+
+
+def bars(classes: Sequence[FaceClass], splits: Sequence[str | None]) -> Mapping[str, tuple[Segment, ...]]:
+    """The bar of each class, as long as it has images and cut by split."""
+    longest = max((c.total for c in classes), default=1)
+    colours = {split: (i + 1) % COLOURS for i, split in enumerate(splits)}
+    return {
+        c.expression: tuple(Segment(s, n, 100 * n / longest, colours[s]) for s, n in c.counts.items() if n) for c in classes
+    }
+
+
+def aspect(portrait: Portrait) -> float:
+    """The usual width of an image divided by its height."""
+    return median(shown.width / shown.height for shown in portrait.pictures.values()) if portrait.pictures else 1.0
+
+
+def sizes(portrait: Portrait) -> str:
+    """The sizes of the images that are shown, in words."""
+    counts = Counter((shown.width, shown.height) for shown in portrait.pictures.values())
+    if len(counts) == 1:
+        ((width, height),) = counts
+        return f"{width}×{height} pixels"
+    widths, heights = zip(*counts, strict=True) if counts else ((0,), (0,))
+    return f"{min(widths)}×{min(heights)} to {max(widths)}×{max(heights)} pixels"
+
+
+def people_chart(people: Sequence[int]) -> Markup:
+    """How many people have how many images."""
+    low, high = min(people), max(people)
+    bins = min(MOST_BINS, high - low + 1)
+    counts, edges = np.histogram(people, bins, (low - 0.5, high + 0.5))
+    frame = Frame(xs=(low - 0.5, high + 0.5), ys=(0, max(counts.max() * 1.05, 1)), width=720, height=230)
+    drawn = [axes(frame, xlabel="images of a person", ylabel="people", whole=True)]
+    for count, start, stop in zip(counts.tolist(), edges.tolist(), edges.tolist()[1:], strict=False):
+        if count:
+            said = f"{count:,} people with {start + 0.5:.0f} to {stop - 0.5:.0f} images"
+            drawn.append(bar(frame, start, stop, count, opacity=1, said=said))
+    return svg(frame, drawn, title="People by number of images")
+
+
+def agreement_chart(votes: Votes) -> Markup:
+    """How many images got which share of votes for their most frequent answer."""
+    shares = votes.agreement / votes.agreement.sum()
+    frame = Frame(xs=(0, 1), ys=(0, max(100 * shares.max() * 1.08, 1)), width=460, height=300)
+    drawn = [axes(frame, xlabel="share of the votes for the most frequent answer", ylabel="% of images")]
+    for i, share in enumerate(shares.tolist()):
+        if share:
+            said = f"{votes.agreement[i]:,} images, {100 * share:.1f} %: {10 * i} to {10 * i + 10} % of the votes agree"
+            drawn.append(bar(frame, i / 10, (i + 1) / 10, 100 * share, opacity=1, said=said))
+    return svg(frame, drawn, title="Images by agreement of the votes")
