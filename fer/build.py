@@ -105,7 +105,7 @@ def locate(target: str, allowed: tuple[str, ...] = ALLOWED) -> Callable[..., Any
 
 def extra_for(target: str) -> str:
     """Which optional dependencies to install for a target, as the end of a sentence."""
-    extras = [extra for extra in ("tensorboard", "mlflow") if extra in target.lower()]
+    extras = [extra for extra in ("tensorboard", "mlflow", "parquet") if extra in target.lower()]
     return f": pip install 'ferlab[{extras[0]}]'" if extras else ""
 
 

@@ -25,7 +25,7 @@ class Database(ABC):
     """
 
     name: str
-    colour: ClassVar[bool] = False  # whether `read` may return (H, W, 3)
+    colour: bool = False  # whether `read` may return (H, W, 3)
     cropped: bool = False  # whether the images are faces already, so that no detector has to look for one
     licence: ClassVar[str]
     citation: ClassVar[str]

@@ -16,16 +16,18 @@ def cache_folder() -> Path:
 
 def files_digest(files: Sequence[Path]) -> str:
     """The SHA-256 of the names and contents of `files`; names count relative to the folder that holds them all."""
-    paths = sorted(path.resolve() for path in files)
-    root = Path(os.path.commonpath([path.parent for path in paths]))
-    stats = [(path, path.stat()) for path in paths]
-    signature = hashlib.sha256(repr([(str(path), s.st_size, s.st_mtime_ns) for path, s in stats]).encode()).hexdigest()
-    remembered = cache_folder() / "digests" / signature
+    paths = sorted(map(os.path.abspath, files))
+    root = os.path.commonpath({os.path.dirname(path) for path in paths})
+    signature = hashlib.sha256()
+    for path in paths:
+        found = os.stat(path)
+        signature.update(f"{path}\0{found.st_size}\0{found.st_mtime_ns}\0".encode())
+    remembered = cache_folder() / "digests" / signature.hexdigest()
     if remembered.is_file():
         return remembered.read_text()
     digest = hashlib.sha256()
     for path in paths:
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + file_digest(path))
+        digest.update(Path(os.path.relpath(path, root)).as_posix().encode() + b"\0" + file_digest(Path(path)))
     write_atomically(remembered, digest.hexdigest())
     return digest.hexdigest()
 

@@ -1,5 +1,6 @@
 """This file finds and decodes the image files of databases that are folders of images."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,12 +17,43 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp",
 GREY_MODES = frozenset({"1", "L", "LA", "I;16", "I", "F"})
 
 
+def files_below(folder: Path) -> Iterator[Path]:
+    """Every file at any depth below `folder`, in the same order on every machine; hidden ones, as a Mac adds them, are none.
+
+    Links are followed; a folder that is reached twice is entered once.
+    """
+    entered: set[str] = set()
+    for here, folders, names in os.walk(folder, followlinks=True, onerror=refuse):
+        real = os.path.realpath(here)
+        folders[:] = sorted(name for name in folders if not hidden(name)) if real not in entered else []
+        if real not in entered:
+            yield from (Path(here, name) for name in sorted(names) if not hidden(name))
+        entered.add(real)
+
+
 def images_below(folder: Path) -> Iterator[Path]:
-    """Every image file at any depth below `folder`, sorted; hidden files, as archives from a Mac bring them, are none."""
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
-        if path.suffix.lower() in SUFFIXES and not hidden and path.is_file():
-            yield path
+    """Every image file at any depth below `folder`, sorted."""
+    yield from sorted(path for path in files_below(folder) if is_image(path))
+
+
+def is_image(path: Path) -> bool:
+    """Whether a file is an image by its name; raises DatabaseDamaged for a link to an image that is gone."""
+    if path.suffix.lower() not in SUFFIXES:
+        return False
+    if not path.exists():
+        raise DatabaseDamaged(f"{path}: found a link that leads nowhere. Bring back what it leads to, or remove it.")
+    return True
+
+
+def hidden(name: str) -> bool:
+    """Whether a file or folder is none of the database's, such as .DS_Store or what a Mac packs into archives."""
+    return name.startswith((".", "__MACOSX"))
+
+
+def refuse(error: OSError) -> None:
+    """Raise DatabaseDamaged for a folder that cannot be read, whose files would be missing silently otherwise."""
+    if not isinstance(error, FileNotFoundError):
+        raise DatabaseDamaged(f"{error.filename}: the folder cannot be read ({error.strerror}).") from None
 
 
 def read_grey(path: Path) -> Image:

@@ -137,6 +137,21 @@ def test_images_are_bytes_grey_or_rgb(database: Database) -> None:
         assert min(image.shape[:2]) > 1
 
 
+def test_landmarks_are_68_points_or_none_and_mostly_in_the_image(database: Database) -> None:
+    for record in some(database.records()):
+        points = database.landmarks(record)
+        if points is not None:
+            assert points.shape == (68, 2)
+            assert points.dtype == np.float64
+            height, width = database.read(record).shape[:2]
+            assert ((points >= 0) & (points <= (width, height))).all(axis=1).mean() > 0.5  # a chin may lie below the edge
+
+
+def test_whether_faces_are_cropped_is_known_and_the_same_every_time(plugin: Plugin, root: Path) -> None:
+    assert isinstance(plugin.at(root).cropped, bool)
+    assert plugin.at(root).cropped == plugin.at(root).cropped
+
+
 def test_reading_many_is_reading_one_by_one(database: Database) -> None:
     records = list(reversed(some(database.records())))
     for record, image in zip(records, database.read_many(records), strict=True):
