@@ -1,97 +1,88 @@
-"""This file is `fer data`: which databases are here, how their counts compare with the published ones, how to obtain them."""
+"""This file is `fer data`: the databases that are here, what one of them is, what is the matter with it, and how it looks."""
 
-from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
-from inspect import getdoc
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fer.errors import ConfigError, DatabaseNotFound
+from fer.errors import ConfigError
 
 if TYPE_CHECKING:  # numpy is not loaded for --help
     from fer.data.database import Database
 
-HELP = "list the databases, or show one: its data sheet, and its counts against the published ones"
+HELP = "list the databases, describe one, audit some for copies and conflicts, or draw one as a page"
 
-CONF = Path(__file__).resolve().parents[2] / "conf" / "data"
+USAGE = """fer data [--config-dir DIR]
+       fer data NAME [KEY=VALUE …]
+       fer data audit NAME… [--csv FILE]
+       fer data explore NAME [KEY=VALUE …] [--output FILE] [--images N] [--seed N]"""
+
+EPILOG = """\
+fer data                 every database: whether it is here, and its counts against the published ones
+fer data NAME            one database: its data sheet, licence, how to obtain it, and its counts
+fer data audit NAME…     copies, mirrored and near copies, blank images, conflicting labels, what splits or databases share
+fer data explore NAME    one page of what it looks like: classes, faces, people, copies, oddities
+
+KEY=VALUE are settings of the database, as in conf/data/NAME.yaml, such as last_frames=1.
+"""
+
+ACTIONS = ("audit", "explore")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments of `fer data`."""
-    parser.add_argument("name", nargs="?", metavar="NAME", help="one database; without it all are listed")
+    parser.usage, parser.epilog, parser.formatter_class = USAGE, EPILOG, RawDescriptionHelpFormatter
+    parser.add_argument("words", nargs="*", metavar="NAME", help="a database, or several; before them audit or explore")
+    parser.add_argument("--root", type=Path, metavar="DIR", help="the folder of the database, in place of the configured one")
+    parser.add_argument("--config-dir", type=Path, metavar="DIR", help="a folder of your own with data/NAME.yaml")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="audit: write every finding with its ids there")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="explore: the page (default: outputs/data/NAME.html)")
+    parser.add_argument(
+        "--images", type=int, metavar="N", help="explore: at most so many images, drawn at random (default: 40,000)"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="explore: which ones, and which faces are shown (default: 0)")
 
 
 def run(arguments: Namespace) -> None:
-    """List all databases, or show one."""
-    from fer.build import did_you_mean
+    """List, describe, audit or draw databases."""
+    words: list[str] = arguments.words
+    action = words[0] if words and words[0] in ACTIONS else ""
+    settings = [word for word in words if "=" in word]
+    names = [word for word in words[bool(action) :] if word not in settings]
+    check(arguments, action, names, settings)
+    if action == "audit":
+        from fer.cli.data_audit import audit
 
-    names = sorted(path.stem for path in CONF.glob("*.yaml"))
-    if arguments.name is None:
-        show_all({name: configured(name) for name in names})
-    elif arguments.name in names:
-        show_one(configured(arguments.name))
+        audit(databases(arguments, names, settings), arguments.csv)
+    elif action == "explore":
+        from fer.cli.data_explore import explore
+
+        database = databases(arguments, names, settings)[0]
+        explore(database, output=arguments.output, images=arguments.images, seed=arguments.seed)
     else:
-        hint = did_you_mean(arguments.name, names) or "."
-        raise ConfigError(f"there is no database {arguments.name!r}{hint} The databases are {', '.join(names)}.")
+        from fer.cli.data_sheet import show_all, show_one
+
+        if names:
+            show_one(databases(arguments, names, settings)[0])
+        else:
+            show_all(arguments.config_dir)
 
 
-def configured(name: str) -> "Database":
-    """The database as its YAML describes it."""
-    from omegaconf import OmegaConf
-
-    from fer.build import build
-
-    config = OmegaConf.to_container(OmegaConf.load(CONF / f"{name}.yaml"), resolve=True)
-    assert isinstance(config, dict), "a database's YAML is a mapping"
-    database: Database = build({str(k): v for k, v in config.items() if k != "defaults"}, f"data.{name}")
-    return database
-
-
-def show_all(databases: Mapping[str, "Database"]) -> None:
-    """A table of what is here and what is not."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("Database", "Images", "People", "Against the published counts", box=None, pad_edge=False, header_style="bold")
-    for name, database in databases.items():
-        table.add_row(name, *summary(database))
-    console = Console()
-    console.print(table)
-    console.print("\nfer data NAME shows a data sheet, the licence and how to obtain the files.", style="dim")
+def check(arguments: Namespace, action: str, names: Sequence[str], settings: Sequence[str]) -> None:
+    """Raise ConfigError for words and options that do not go together."""
+    if action and not names:
+        raise ConfigError(f"fer data {action}: found no database, expected a name such as fer2013; `fer data` lists them")
+    if len(names) > 1 and action != "audit":
+        raise ConfigError(f"fer data {action}: found {' '.join(names)}, expected one database at a time".replace("  ", " "))
+    if (settings or arguments.root) and len(names) != 1:
+        raise ConfigError("--root and KEY=VALUE belong to one database: name one, or set FER_DATA to the folder of all")
+    for option, owner in {"csv": "audit", "output": "explore", "images": "explore", "seed": "explore"}.items():
+        if getattr(arguments, option) is not None and action != owner:
+            raise ConfigError(f"--{option} belongs to `fer data {owner}`")
 
 
-def summary(database: "Database") -> tuple[str, str, str]:
-    """Images, people and the verdict on the counts, in words."""
-    try:
-        records = database.records()
-    except DatabaseNotFound:
-        return "–", "–", "not here"
-    people = len({record.subject for record in records if record.subject is not None})
-    differ = [name for name, (found, published) in database.checks(records).items() if found != published]
-    published = "as published" if database.published else "computed"
-    return f"{len(records):,}", f"{people:,}" if people else "unknown", f"differs in {', '.join(differ)}" if differ else published
+def databases(arguments: Namespace, names: Sequence[str], settings: Sequence[str]) -> "list[Database]":
+    """The named databases as they are configured."""
+    from fer.cli.databases import configured
 
-
-def show_one(database: "Database") -> None:
-    """The data sheet, the counts and how to obtain the files."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False)
-    console.print(getdoc(type(database)), markup=False)
-    console.print(f"\nLicence   {database.licence}\nCitation  {database.citation}\nObtain    {database.obtain}\n", markup=False)
-    try:
-        checks = database.checks(records := database.records())
-    except DatabaseNotFound as missing:
-        console.print(str(missing), markup=False)
-        return
-    table = Table("Count", "Found", "Published", box=None, pad_edge=False, header_style="bold")
-    for name, (found, published) in (checks or {"images": (len(records), "–")}).items():
-        mark = "" if found == published or published == "–" else "  ← differs"
-        table.add_row(name, written(found), written(published) + mark)
-    console.print(table)
-
-
-def written(value: object) -> str:
-    """A count with thousands apart; anything else as it is."""
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return [configured(name, settings, root=arguments.root, config_dir=arguments.config_dir) for name in names]

@@ -49,6 +49,9 @@ def unknown_key(error: ConfigKeyError | ConfigAttributeError) -> ConfigError:
     name = key.rpartition(".")[2]
     parent = error.parent_node
     siblings = [str(k) for k in parent if not str(k).startswith("_") and k != "hydra"] if hasattr(parent, "keys") else []
+    if not siblings and "." in key:
+        group = key.partition(".")[0]
+        return ConfigError(f"{key}: with {group}=none, which this model takes, {group} has no keys. Leave {key} out.")
     target = str(parent.get("_target_", "")) if hasattr(parent, "get") else ""
     owner = target.rpartition(".")[2] or (f"the group {key.rpartition('.')[0]!r}" if "." in key else "the configuration")
     return ConfigError(

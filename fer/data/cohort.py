@@ -18,6 +18,7 @@ class Cohort:
     """The labelled faces of an experiment, sorted by id.
 
     `rows` (N,) int64 are the records' places in `pixels`, `copies` (N, 2) uint64 the digests of each image and its mirror.
+    `not_found` are the ids of images in which the preprocessing found no face.
     """
 
     records: Sequence[FaceRecord]
@@ -25,6 +26,7 @@ class Cohort:
     pixels: FaceStack
     rows: NDArray[np.int64]
     copies: NDArray[np.uint64]
+    not_found: frozenset[str] = frozenset()
 
     @classmethod
     def join(
@@ -38,7 +40,9 @@ class Cohort:
         row_of = {record.id: row for row, record in enumerate(record for all_records, _ in prepared for record in all_records)}
         rows = np.fromiter((row_of[record.id] for record in records), np.int64, len(records))
         copies = np.concatenate([faces.copies for _, faces in prepared])
-        return cls(records, labels, FaceStack([faces.array for _, faces in prepared]), rows, copies[rows])
+        not_found = {i for _, faces in prepared for i in faces.not_found}
+        kept = frozenset(record.id for record in records if record.id in not_found)
+        return cls(records, labels, FaceStack([faces.array for _, faces in prepared]), rows, copies[rows], kept)
 
     @cached_property
     def position_of(self) -> dict[str, int]:

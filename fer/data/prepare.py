@@ -1,7 +1,8 @@
-"""This file prepares the faces of a database once: decode, preprocess, resize, into one array that all runs share.
+"""This file prepares the faces of a database once: decode, cut out, resize, finish, into one array that all runs share.
 
 The array lies in a folder named by everything it depends on: the database's content digest and ids, the preprocessing,
-size and channels. A changed source therefore leads to another folder, and nothing prepared is ever stale.
+size and channels, and OpenCV's version. A changed source therefore leads to another folder, and nothing prepared is ever
+stale.
 """
 
 import hashlib
@@ -14,20 +15,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fer.data.database import Database, Image
 from fer.data.digest import cache_folder
 from fer.data.faces import FaceArray
-from fer.data.preprocess import Preprocess, resize, with_channels
-from fer.errors import DatabaseDamaged
-from fer.files import write_json
+from fer.data.preprocessing.base import Preprocess
+from fer.data.preprocessing.resizing import resize, with_channels
+from fer.data.preprocessing.whole_image import central_square
+from fer.errors import DatabaseDamaged, ProtocolError
+from fer.files import read_json, write_json
 from fer.progress import tracked
 from fer.records import FaceRecord
 
 #: Counts up when the same inputs would be prepared differently.
-VERSION = 1
+VERSION = 2
+
+#: How many of the images without a face a message names.
+NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -35,10 +42,19 @@ class PreparedFaces:
     """The prepared faces of one database, row by row with its records.
 
     `copies` (N, 2) uint64 are digests of the decoded image and of its mirror image: equal digests, equal pixels.
+    `not_found` are the ids of the images in which the preprocessing found no face, so that their central square stands
+    for it.
     """
 
     array: FaceArray
     copies: NDArray[np.uint64]
+    not_found: tuple[str, ...]
+
+    @classmethod
+    def load(cls, folder: Path) -> "PreparedFaces":
+        """What `write_faces` left in a folder."""
+        not_found = tuple(read_json(folder / "not_found.json")["ids"])
+        return cls(FaceArray(folder / "faces.npy"), np.load(folder / "copies.npy"), not_found)
 
 
 def prepare(
@@ -53,7 +69,8 @@ def prepare(
     """The faces of `records` at (size, size), from the cache where they were prepared before.
 
     `spec` is the preprocessing as configured, which names the array. Raises DatabaseDamaged for an image that cannot be
-    read; nothing half-written is ever left under the final name.
+    read, and ProtocolError for faces that were not found where `preprocess` refuses that; nothing half-written is ever
+    left under the final name.
     """
     what = {
         "version": VERSION,
@@ -64,6 +81,7 @@ def prepare(
         "size": size,
         "channels": channels,
         "images": len(records),
+        "opencv": cv2.__version__,
     }
     key = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
     folder = cache_folder() / "faces" / f"{database.name}-{size}x{channels}-{key}"
@@ -76,7 +94,7 @@ def prepare(
             publish(beside, folder)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
-    return PreparedFaces(FaceArray(folder / "faces.npy"), np.load(folder / "copies.npy"))
+    return PreparedFaces.load(folder)
 
 
 def publish(beside: Path, folder: Path) -> None:
@@ -91,17 +109,34 @@ def publish(beside: Path, folder: Path) -> None:
 def write_faces(
     folder: Path, database: Database, records: Sequence[FaceRecord], *, preprocess: Preprocess, size: int, channels: int
 ) -> None:
-    """Write faces.npy and copies.npy, one image in memory at a time."""
-    copies = np.empty((len(records), 2), np.uint64)
+    """Write faces.npy, copies.npy and not_found.json, one image in memory at a time."""
+    copies, not_found = np.empty((len(records), 2), np.uint64), []
     images = tracked(database.read_many(records), f"preparing {database.name}", len(records))
     shape = (len(records), size, size) if channels == 1 else (len(records), size, size, 3)
     with (folder / "faces.npy").open("wb") as file:
         write_header(file, shape)
         for i, (record, image) in enumerate(zip(records, checked(images, records), strict=True)):
             copies[i] = content(image), content(image[:, ::-1])
-            face = resize(with_channels(preprocess.crop(image, record), channels), size)
-            file.write(np.ascontiguousarray(face).data)
+            face = preprocess.cut_face(image, landmarks=database.landmarks(record), cropped=database.cropped)
+            if face is None:
+                not_found.append(record.id)
+                face = central_square(image)
+            finished = preprocess.finish(resize(with_channels(face, channels), size))
+            file.write(np.ascontiguousarray(finished).data)
+    require_found(not_found, preprocess, database=database, images=len(records))
     np.save(folder / "copies.npy", copies)
+    write_json(folder / "not_found.json", {"ids": not_found})
+
+
+def require_found(not_found: Sequence[str], preprocess: Preprocess, *, database: Database, images: int) -> None:
+    """Raise ProtocolError for faces that were not found, if the preprocessing refuses to go on without them."""
+    if not_found and preprocess.not_found == "refuse":
+        some = ", ".join(not_found[:NAMED]) + (", …" if len(not_found) > NAMED else "")
+        raise ProtocolError(
+            f"{database.name}: no face was found in {len(not_found):,} of {images:,} images ({some}), and "
+            "preprocess.not_found=refuse.\n    Set preprocess.not_found=centre to take the central square of such images, or "
+            "preprocess=none to take it of all."
+        )
 
 
 def write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:

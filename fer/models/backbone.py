@@ -1,28 +1,11 @@
-"""This file defines Backbone, the contract of every network that turns faces into features, and its InputSpec."""
+"""This file defines Backbone, the contract of every network that turns faces into features."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from fer.errors import ConfigError
-
-
-@dataclass(frozen=True, slots=True)
-class InputSpec:
-    """The images that a network expects: side in pixels, 1 or 3 channels, mean and deviation a channel in [0, 1]."""
-
-    size: int
-    channels: int
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        if self.channels not in (1, 3):
-            raise ConfigError(f"model.channels: found {self.channels}, expected 1 or 3")
-        if self.size < 8:
-            raise ConfigError(f"model.size: found {self.size}, expected at least 8 pixels")
+from fer.models.input_spec import InputSpec
 
 
 class Backbone(nn.Module, ABC):

@@ -6,7 +6,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fer.errors import ConfigError
-from fer.models.backbone import Backbone, InputSpec
+from fer.models.backbone import Backbone
+from fer.models.input_spec import InputSpec
 
 #: Mean and deviation of the grey values of FER2013's Training part.
 FER2013_MEAN, FER2013_STD = 0.508, 0.255

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from fer.build import did_you_mean
 from fer.errors import ConfigError, WeightsError
-from fer.models.backbone import Backbone, InputSpec
+from fer.models.backbone import Backbone
+from fer.models.input_spec import InputSpec
 
 #: Without weights no size is given by training; a multiple of 32, the stride of most networks, near the faces' own 48.
 SIZE_FROM_SCRATCH = 64

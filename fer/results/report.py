@@ -46,6 +46,8 @@ class Report:
     leaks: Mapping[str, int]
     dropped: Mapping[str, int]
     merged: Mapping[str, int]
+    preprocess: str
+    not_found: Mapping[str, int]
     seconds: float
 
     @property
@@ -83,6 +85,8 @@ class Report:
             "leaks": dict(self.leaks),
             "dropped": dict(self.dropped),
             "merged": dict(self.merged),
+            "preprocess": self.preprocess,
+            "not_found": dict(self.not_found),
             "seconds": self.seconds,
         }
 
@@ -108,6 +112,8 @@ def make_report(run: StoredRun) -> Report:
         leaks=plan.leaks,
         dropped=plan.dropped,
         merged=plan.merged,
+        preprocess=preprocess_name(run.config),
+        not_found=plan.not_found,
         seconds=round(sum(fold.card.get("seconds", 0.0) for fold in run.folds), 3),
     )
 
@@ -153,6 +159,13 @@ def selection_rule(selection: Json) -> str:
     if selection.get("epoch") is not None:
         return "the last epoch; nothing was chosen"
     return "nothing was chosen: fitted once with fixed settings"
+
+
+def preprocess_name(config: Json) -> str:
+    """What was done to the images before the model, in words: the class, and its settings as configured."""
+    settings = {**(config.get("preprocess") or {"_target_": "unknown"})}
+    name = str(settings.pop("_target_")).rsplit(".", 1)[-1]
+    return name + (f" ({', '.join(f'{key} {value}' for key, value in settings.items())})" if settings else "")
 
 
 def model_name(config: Json) -> str:

@@ -57,6 +57,7 @@ class Plan:
     label_rule: str
     dropped: Mapping[str, int]
     merged: Mapping[str, int]
+    not_found: Mapping[str, int]
     folds: tuple[PlannedFold, ...]
 
     @property
@@ -188,6 +189,7 @@ def read_plan(path: Path) -> Plan:
             label_rule=content["label_rule"],
             dropped=content["dropped"],
             merged=content["merged"],
+            not_found=content["not_found"],
             folds=folds,
         )
     except (KeyError, TypeError, AttributeError) as error:

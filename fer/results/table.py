@@ -105,6 +105,7 @@ def facts(report: Report) -> Mapping[str, str]:
         "Checkpoint": f"{report.selection.rule}{epochs_chosen(report)}",
         "Leaks": leaks(report),
         "Dropped": counts(report.dropped) or "nothing",
+        "Faces": faces(report),
     }
     if report.merged:
         found["Merged"] = counts(report.merged)
@@ -135,6 +136,12 @@ def leaks(report: Report) -> str:
     if not found:
         return "none found"
     return found if len(report.folds) == 1 else f"{found}; summed over {len(report.folds)} folds"
+
+
+def faces(report: Report) -> str:
+    """How faces were cut out of the images, and in how many none was found."""
+    missed = counts(report.not_found)
+    return f"{report.preprocess}{f'; no face found, central square taken: {missed}' if missed else ''}"
 
 
 def counts(images: Mapping[str, int]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fer.build import build, find_mistakes, locate
+from fer.build import build, find_mistakes
 from fer.data import leaks
 from fer.data.cohort import Cohort
 from fer.data.database import Database
@@ -19,11 +19,12 @@ from fer.protocols.base import EvaluationProtocol, Fold, for_each_seed
 from fer.records import FaceRecord
 from fer.results.store import RunStore, folds_as_json
 from fer.training.learner import Learner
+from fer.training.learners import build_learner, learner_mistakes
 from fer.training.provenance import provenance
 from fer.training.settings import resolve_auto
 
 #: The groups whose every setting is part of the result, and of the run's fingerprint; `run` and `logger` are not.
-WHAT = ("data", "labels", "preprocess", "augment", "model", "optim", "trainer", "protocol", "seed")
+WHAT = ("data", "labels", "preprocess", "features", "augment", "model", "optim", "trainer", "protocol", "seed")
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Experiment:
         restriction = build(what["labels"], "labels").restrict(by_id(records))
         protocol: EvaluationProtocol = build(what["protocol"], "protocol")
         folds = list(protocol.folds(restriction.records))
-        learner = build_learner(what, restriction)
+        learner = build_learner(what, restriction.labels)
         cohort = prepare_cohort(records, restriction, learner, what["preprocess"])
         checked = leaks.check(map(require_faces, folds), cohort, protocol)
         checks = [{"trained": trained_labels(fold, cohort), "leaks": dict(counts)} for fold, counts in checked]
@@ -117,6 +118,7 @@ class Experiment:
             images=len(self.restriction.records),
             dropped=dict(self.restriction.dropped),
             merged=dict(self.restriction.merged),
+            not_found=dict(sorted(Counter(i.partition("/")[0] for i in self.cohort.not_found).items())),
         )
 
 
@@ -162,9 +164,9 @@ def with_roots(what: Mapping[str, Any], roots: Mapping[str, str]) -> dict[str, A
 
 def require_valid(what: Mapping[str, Any]) -> None:
     """Raise ConfigError with every mistake of every group at once."""
-    groups = ("labels", "preprocess", "augment", "model", "optim", "trainer", "protocol")
+    groups = ("labels", "preprocess", "protocol")
     mistakes = [mistake for name, config in what["data"].items() for mistake in find_mistakes(config, f"data.{name}")]
-    mistakes += [mistake for group in groups for mistake in find_mistakes(what[group], group)]
+    mistakes += [mistake for group in groups for mistake in find_mistakes(what[group], group)] + learner_mistakes(what)
     seeds = seeds_of(what)
     if not seeds or not all(type(seed) is int and seed >= 0 for seed in seeds) or len(set(seeds)) < len(seeds):
         mistakes.append(f"seed: found {what['seed']!r}, expected a whole number, or several different ones such as [0,1,2]")
@@ -197,18 +199,6 @@ def require_same_content(databases: Sequence[Database], content: Mapping[str, st
 def by_id(records: Sequence[tuple[Database, Sequence[FaceRecord]]]) -> list[FaceRecord]:
     """All records of all databases, sorted by id."""
     return sorted((record for _, own in records for record in own), key=lambda record: record.id)
-
-
-def build_learner(what: Mapping[str, Any], restriction: Restriction) -> Learner:
-    """The learner that conf/model names: a learner of its own, or a backbone for Lightning to train."""
-    target = locate(what["model"]["_target_"])
-    if isinstance(target, type) and issubclass(target, Learner):
-        learner: Learner = build(what["model"], "model", labels=restriction.labels)
-        return learner
-    from fer.training.lightning_learner import LightningLearner
-
-    groups = {group: what[group] for group in ("model", "optim", "augment", "trainer")}
-    return LightningLearner(**groups, labels=restriction.labels)
 
 
 def prepare_cohort(

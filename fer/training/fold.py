@@ -13,9 +13,6 @@ from fer.training.learner import FoldContext, Learner
 
 def run_fold(fold: Fold, cohort: Cohort, learner: Learner, context: FoldContext) -> None:
     """Do one fold in `context.folder`, which the caller has locked; only one of several processes predicts and writes."""
-    import torch
-
-    torch.set_num_threads(context.threads)
     learner.fit(cohort.faces(fold.train), cohort.faces(fold.val), context)
     if not learner.predicts:
         return

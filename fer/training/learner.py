@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.data.faces import Faces
-from fer.models.backbone import InputSpec
+from fer.models.input_spec import InputSpec
 from fer.progress import RunProgress
 
 
@@ -36,7 +36,9 @@ class FoldContext:
 class Learner(ABC):
     """Something that learns expressions from faces and gives probabilities: a Lightning network, a classical estimator.
 
-    `fit` chooses on `val` alone and must go on where an interrupted call stopped, if it keeps anything in fold.folder.
+    `fit` chooses on `val` alone, keeps to `fold.threads` CPU threads, and must go on where an interrupted call stopped, if
+    it keeps anything in fold.folder. One that conf/model names itself is constructed with the keys of its YAML,
+    `labels` (the LabelSpace) and `features` (the configuration of conf/features, empty for none).
     """
 
     @property

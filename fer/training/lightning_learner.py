@@ -21,8 +21,9 @@ from fer.data.datamodule import FaceDataModule
 from fer.data.faces import Faces
 from fer.files import read_json, replacing, write_json
 from fer.labels import LabelSpace
-from fer.models.backbone import Backbone, InputSpec
+from fer.models.backbone import Backbone
 from fer.models.classifier import ExpressionClassifier
+from fer.models.input_spec import InputSpec
 from fer.training.callbacks.averaging import moving_average
 from fer.training.callbacks.early_stopping import PatientStopping
 from fer.training.callbacks.history import History
@@ -93,6 +94,7 @@ class LightningLearner(Learner):
     def fit(self, train: Faces, val: Faces, fold: FoldContext) -> None:
         """Train on `train`, choosing the epoch on `val`; model.safetensors in the fold's folder says that it is done."""
         self._classifier = None
+        torch.set_num_threads(fold.threads)
         torch.manual_seed(fold.seed)
         classifier = self.classifier()
         weights = fold.folder / "model.safetensors"

@@ -60,7 +60,8 @@ def memory_gib() -> float:
 
 
 def gpus() -> list[str]:
-    """The names of the CUDA devices."""
-    import torch
-
+    """The names of the CUDA devices, of which only torch makes use; none where nothing here has loaded it."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return []
     return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]

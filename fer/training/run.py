@@ -133,10 +133,12 @@ def run_worker(store: RunStore, fold: Fold, how: How, *, gpu_turn: int) -> None:
 
 
 def worker_environment(gpu_turn: int) -> dict[str, str]:
-    """The environment of a worker: among several GPUs, workers take turns at being given one first."""
-    import torch
+    """The environment of a worker: among several GPUs, workers take turns at being given one first.
 
-    gpus = torch.cuda.device_count()
+    A learner that has not loaded torch by now has no use for a GPU.
+    """
+    torch = sys.modules.get("torch")
+    gpus = torch.cuda.device_count() if torch else 0
     if gpus < 2:
         return dict(os.environ)
     order = os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(map(str, range(gpus)))).split(",")
@@ -145,9 +147,16 @@ def worker_environment(gpu_turn: int) -> dict[str, str]:
 
 
 def fold_line(store: RunStore, fold: Fold) -> str:
-    """One line about a fold that is done: how its epoch was chosen. Its test result waits for the table."""
+    """One line about a fold that is done: what was chosen. Its test result waits for the table."""
     card = store.card(fold.name)
-    chosen = card.get("selection", {})
-    epoch = f", {chosen['monitor']} {chosen['value']:.3f} at epoch {chosen['epoch']} of {chosen['epochs']}" if chosen else ""
     seconds = f", {card['seconds']:.0f} s" if "seconds" in card else ""
-    return f"fold {fold.name}: {card['train_images']:,} training images{epoch}{seconds}"
+    return f"fold {fold.name}: {card['train_images']:,} training images{choice(card.get('selection', {}))}{seconds}"
+
+
+def choice(selection: Mapping[str, Any]) -> str:
+    """What validation chose, an epoch or settings, and its value there; nothing where nothing was chosen."""
+    if "value" not in selection:
+        return ""
+    settings = ", ".join(f"{name} {value:g}" for name, value in selection.get("chosen", {}).items())
+    place = settings or f"epoch {selection['epoch']} of {selection['epochs']}"
+    return f", {selection['monitor']} {selection['value']:.3f} at {place}"

@@ -41,8 +41,10 @@ def resolve_auto(trainer: Mapping[str, Any]) -> dict[str, Any]:
     """The trainer's configuration with every `auto` replaced by what this machine gains from.
 
     bf16 where processor or GPU computes in it; elsewhere it is emulated and slower than float32. channels_last
-    everywhere but on Apple's GPUs.
+    everywhere but on Apple's GPUs. Empty, for a model that is not trained in epochs, it stays empty.
     """
+    if not trainer:
+        return {}
     import torch
 
     resolved = dict(trainer)

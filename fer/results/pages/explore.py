@@ -57,9 +57,7 @@ def bars(classes: Sequence[FaceClass], splits: Sequence[str | None]) -> Mapping[
     """The bar of each class, as long as it has images and cut by split."""
     longest = max((c.total for c in classes), default=1)
     colours = {split: (i + 1) % COLOURS for i, split in enumerate(splits)}
-    return {
-        c.expression: tuple(Segment(s, n, 100 * n / longest, colours[s]) for s, n in c.counts.items() if n) for c in classes
-    }
+    return {c.expression: tuple(Segment(s, n, 100 * n / longest, colours[s]) for s, n in c.counts.items() if n) for c in classes}
 
 
 def aspect(portrait: Portrait) -> float:
@@ -82,7 +80,7 @@ def people_chart(people: Sequence[int]) -> Markup:
     low, high = min(people), max(people)
     bins = min(MOST_BINS, high - low + 1)
     counts, edges = np.histogram(people, bins, (low - 0.5, high + 0.5))
-    frame = Frame(xs=(low - 0.5, high + 0.5), ys=(0, max(counts.max() * 1.05, 1)), width=720, height=230)
+    frame = Frame(xs=(low - 0.5, high + 0.5), ys=(0, max(counts.max() * 1.05, 1)), width=560, height=240)
     drawn = [axes(frame, xlabel="images of a person", ylabel="people", whole=True)]
     for count, start, stop in zip(counts.tolist(), edges.tolist(), edges.tolist()[1:], strict=False):
         if count:
@@ -94,10 +92,10 @@ def people_chart(people: Sequence[int]) -> Markup:
 def agreement_chart(votes: Votes) -> Markup:
     """How many images got which share of votes for their most frequent answer."""
     shares = votes.agreement / votes.agreement.sum()
-    frame = Frame(xs=(0, 1), ys=(0, max(100 * shares.max() * 1.08, 1)), width=460, height=300)
+    frame = Frame(xs=(-0.05, 1.05), ys=(0, max(100 * shares.max() * 1.08, 1)), width=560, height=240)
     drawn = [axes(frame, xlabel="share of the votes for the most frequent answer", ylabel="% of images")]
     for i, share in enumerate(shares.tolist()):
         if share:
-            said = f"{votes.agreement[i]:,} images, {100 * share:.1f} %: {10 * i} to {10 * i + 10} % of the votes agree"
-            drawn.append(bar(frame, i / 10, (i + 1) / 10, 100 * share, opacity=1, said=said))
+            said = f"{votes.agreement[i]:,} images, {100 * share:.1f} %: about {10 * i} % of the votes agree"
+            drawn.append(bar(frame, (i - 0.5) / 10, (i + 0.5) / 10, 100 * share, opacity=1, said=said))
     return svg(frame, drawn, title="Images by agreement of the votes")

@@ -10,7 +10,7 @@ from fer.data.cohort import Cohort
 from fer.data.datamodule import FaceDataModule, FaceDataset, Share
 from fer.data.faces import Faces
 from fer.data.prepare import prepare
-from fer.data.preprocess import WholeImage
+from fer.data.preprocessing.whole_image import WholeImage
 from fer.labels import LabelSpace
 
 FLIP_AND_MOVE = {

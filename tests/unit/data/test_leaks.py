@@ -4,7 +4,7 @@ from planted import Planted
 from fer.data.cohort import Cohort
 from fer.data.leaks import check, find_leaks
 from fer.data.prepare import prepare
-from fer.data.preprocess import WholeImage
+from fer.data.preprocessing.whole_image import WholeImage
 from fer.errors import LeakError
 from fer.labels import LabelSpace
 from fer.protocols.base import EvaluationProtocol, Fold

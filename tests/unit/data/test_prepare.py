@@ -5,13 +5,15 @@ import numpy as np
 import pytest
 from planted import Planted
 
-from fer.data.database import Image
+from fer.data.database import Image, Points
 from fer.data.databases.fer2013 import Fer2013
 from fer.data.digest import cache_folder
 from fer.data.faces import FaceArray, Faces, FaceStack
 from fer.data.prepare import PreparedFaces, prepare
-from fer.data.preprocess import WholeImage, resize, with_channels
-from fer.errors import DatabaseDamaged
+from fer.data.preprocessing.base import NotFound, Preprocess
+from fer.data.preprocessing.resizing import resize, with_channels
+from fer.data.preprocessing.whole_image import WholeImage
+from fer.errors import DatabaseDamaged, ProtocolError
 from fer.records import FaceRecord
 
 
@@ -113,8 +115,7 @@ def test_distributions_are_judged_by_their_most_probable_label() -> None:
 def test_a_wide_image_is_cut_to_its_middle_and_never_stretched() -> None:
     image = np.zeros((10, 30), np.uint8)
     image[:, 10:20] = 200
-    record = Planted().records()[0]
-    assert (WholeImage().crop(image, record) == 200).all()
+    assert (WholeImage().cut_face(image) == 200).all()
 
 
 def test_channels_follow_what_the_network_wants() -> None:
@@ -124,3 +125,72 @@ def test_channels_follow_what_the_network_wants() -> None:
     red[..., 0] = 255
     assert (with_channels(red, 1) == 76).all()  # 0.299 × 255
     assert resize(grey, 8).shape == (8, 8)
+
+
+class Sad(Preprocess):
+    """Finds no face where the lower third is bright, which is where the planted pattern of sadness is."""
+
+    def __init__(self, not_found: NotFound = "centre") -> None:
+        self.not_found = not_found
+
+    def cut_face(self, image: Image, *, landmarks: Points | None = None, cropped: bool = False) -> Image | None:
+        return None if image[16:].mean() > image[:16].mean() else np.zeros((6, 6), np.uint8)
+
+    def finish(self, face: Image) -> Image:
+        assert face.shape == (24, 24)
+        return 255 - face
+
+
+def with_rule(not_found: NotFound) -> PreparedFaces:
+    database = Planted()
+    spec = {"not_found": not_found}
+    return prepare(database, database.records(), preprocess=Sad(not_found), spec=spec, size=24, channels=1)
+
+
+def test_where_no_face_is_found_the_image_stands_for_it_and_is_counted() -> None:
+    database = Planted()
+    found = with_rule("centre")
+    sad = [record.id for record in database.records() if record.expression == "sadness"]
+    assert list(found.not_found) == sad
+    for face, record in zip(found.array.take(np.arange(72)), database.records(), strict=True):
+        expected = 255 - database.read(record) if record.id in sad else np.full((24, 24), 255)
+        np.testing.assert_array_equal(face, expected)
+
+
+def test_the_count_of_faces_not_found_is_remembered_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = with_rule("centre").not_found
+    monkeypatch.setattr(Planted, "read", None)  # nothing is read again
+    assert with_rule("centre").not_found == first
+
+
+def test_faces_not_found_can_be_refused_with_count_and_names() -> None:
+    with pytest.raises(ProtocolError) as raised:
+        with_rule("refuse")
+    message = str(raised.value)
+    assert "planted: no face was found in 24 of 72 images (planted/p00_sadness_0, planted/p00_sadness_1, " in message
+    assert ", …)" in message
+    assert "preprocess.not_found=centre" in message
+    assert list((cache_folder() / "faces").iterdir()) == []
+
+
+class Known(Planted):
+    """A database that ships landmarks and says that its images are faces."""
+
+    cropped = True
+
+    def landmarks(self, record: FaceRecord) -> Points:
+        return np.full((68, 2), float(self.records().index(record)))
+
+
+class Told(Preprocess):
+    """An image of the number that the landmarks hold."""
+
+    def cut_face(self, image: Image, *, landmarks: Points | None = None, cropped: bool = False) -> Image | None:
+        assert landmarks is not None
+        return np.full((24, 24), landmarks[0, 0] + (100 if cropped else 0), np.uint8)
+
+
+def test_the_preprocessing_is_told_the_landmarks_of_each_image_and_whether_it_is_cropped() -> None:
+    database = Known()
+    faces = prepare(database, database.records(), preprocess=Told(), spec={}, size=24, channels=1).array
+    assert faces.take(np.arange(72))[:, 0, 0].tolist() == list(range(100, 172))

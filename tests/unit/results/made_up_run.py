@@ -68,6 +68,7 @@ def write_run(
     config = {
         "data": {name: {"_target_": f"fer.data.databases.{name}", "root": f"data/{name}"} for name in data},
         "labels": {"names": None, "merge": {}, "votes": None},
+        "preprocess": {"_target_": "fer.data.preprocessing.face_crop.FaceCrop", "margin": 0.1},
         "model": model_config,
         "optim": {"lr": 0.1, "weight_decay": 1e-4},
         "protocol": {"_target_": f"fer.protocols.{protocol}"},
@@ -83,6 +84,7 @@ def write_run(
         "images": sum(len(fold) for fold in folds),
         "dropped": {"contempt": 18},
         "merged": {},
+        "not_found": {"synthetic": 2},
         "folds": planned,
     }
     write_json(path / "folds.json", plan)

@@ -39,6 +39,7 @@ def test_scores_stand_with_all_that_must_stand_beside_them(tmp_path: Path) -> No
         "best val_macro_f1 on validation",
         "none found",
         "contempt 18",
+        "FaceCrop (margin 0.1); no face found, central square taken:",
         "the databases' own labels",
         "3 folds · seed 0",
         "(no interval)",

@@ -13,7 +13,8 @@ def config(root: Path, **changed: Any) -> dict[str, Any]:
     made: dict[str, Any] = {
         "data": {"fer2013": {"_target_": "fer.data.databases.fer2013.Fer2013", "root": str(root)}},
         "labels": {"_target_": "fer.labels.LabelSpace"},
-        "preprocess": {"_target_": "fer.data.preprocess.WholeImage"},
+        "preprocess": {"_target_": "fer.data.preprocessing.whole_image.WholeImage"},
+        "features": {},
         "augment": {"_target_": "fer.data.augment.Augmentation"},
         "model": {"_target_": "fer.models.cnn.CompactCnn"},
         "optim": {"_target_": "fer.training.optimisation.Optimisation", "optimizer": None},

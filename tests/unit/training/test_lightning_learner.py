@@ -15,7 +15,7 @@ from fer.cli.train import CONF
 from fer.data.cohort import Cohort
 from fer.data.faces import Faces
 from fer.data.prepare import prepare
-from fer.data.preprocess import WholeImage
+from fer.data.preprocessing.whole_image import WholeImage
 from fer.labels import LabelSpace
 from fer.training.learner import FoldContext
 from fer.training.lightning_learner import LightningLearner

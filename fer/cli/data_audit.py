@@ -1,0 +1,19 @@
+"""This file carries out `fer data audit`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fer.data.audit import Audit
+from fer.data.audit_table import print_audit, write_findings
+from fer.data.database import Database
+from fer.errors import ConfigError
+
+
+def audit(databases: Sequence[Database], csv: Path | None) -> None:
+    """Print what is the matter with these databases, and write it to `csv` where one is named; findings are no errors."""
+    if len({database.name for database in databases}) < len(databases):
+        raise ConfigError(f"fer data audit: found {', '.join(d.name for d in databases)}, expected each database once")
+    found = Audit.of([(database, database.records()) for database in databases])
+    print_audit(found)
+    if csv is not None:
+        print(f"\n{write_findings(found, csv):,} findings  {csv}")

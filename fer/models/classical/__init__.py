@@ -1,0 +1,1 @@
+"""Features of faces, and classifiers that learn from them without a network."""

@@ -1,0 +1,76 @@
+"""This file defines ClassicalLearner, which trains a classical classifier on fixed features of the faces, without torch."""
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from fer.build import build
+from fer.data.faces import Faces
+from fer.files import replacing
+from fer.labels import LabelSpace
+from fer.models.classical.classifier import Classifier, Examples, FittedClassifier
+from fer.models.classical.feature_cache import features_of
+from fer.models.classical.features import Features
+from fer.models.input_spec import InputSpec
+from fer.training.learner import FoldContext, Learner
+
+
+class ClassicalLearner(Learner):
+    """A classifier of conf/model on the features of conf/features, which are computed once for all folds and runs.
+
+    Where labels are shares of votes, the most probable one is learned. A fit that is cut off starts again: it takes
+    seconds.
+    """
+
+    def __init__(self, *, model: Mapping[str, Any], features: Mapping[str, Any], labels: LabelSpace) -> None:
+        self.model, self.extraction, self.labels = dict(model), dict(features), labels.resolved
+        self.classifier: Classifier = build(self.model, "model")
+        self.features: Features = build(self.extraction, "features")
+        self._fitted: FittedClassifier | None = None
+        self._threads = 1
+        self._card: dict[str, Any] = {}
+
+    @property
+    def spec(self) -> InputSpec:
+        """Grey faces of the size that the features are computed from."""
+        return InputSpec(self.features.size, 1, (0.0,), (1.0,))
+
+    def fit(self, train: Faces, val: Faces, fold: FoldContext) -> None:
+        """Train on `train`, choosing on `val`; what the classifier is made of goes to model.safetensors."""
+        examples, validation = self.examples(train), self.examples(val)
+        start = time.perf_counter()
+        with threadpool_limits(fold.threads):
+            self._fitted = self.classifier.fit(examples, validation, seed=fold.seed)
+        seconds = round(time.perf_counter() - start, 3)
+        self._threads = fold.threads
+        self._card = {**self._fitted.facts(), "feature_length": examples.features.shape[1], "seconds": seconds}
+        self.keep(self._fitted, fold)
+
+    def examples(self, faces: Faces) -> Examples:
+        """The features of faces with the index of each label."""
+        targets = np.asarray(faces.judged.targets, np.int64)
+        return Examples(features_of(faces, self.features, self.extraction), targets, len(self.labels))
+
+    def keep(self, fitted: FittedClassifier, fold: FoldContext) -> None:
+        """Write the arrays of a fitted classifier with the specification of model, features and labels."""
+        if arrays := dict(fitted.arrays()):
+            described = {"labels": self.labels, "model": self.model, "features": self.extraction}
+            with replacing(fold.folder / "model.safetensors") as beside:
+                save_file(arrays, beside, metadata={key: json.dumps(value) for key, value in described.items()})
+
+    def predict(self, faces: Faces) -> NDArray[np.float32]:
+        """Probabilities (N, K) float32; the most probable label is the classifier's own decision."""
+        assert self._fitted is not None, "predict follows fit"
+        features = features_of(faces, self.features, self.extraction)
+        with threadpool_limits(self._threads):
+            return self._fitted.probabilities(features)
+
+    def card(self) -> dict[str, Any]:
+        """The specification of model and features, and what the classifier says of itself."""
+        return {"model": self.model, "features": self.extraction, "input": {"size": self.spec.size, "channels": 1}, **self._card}
