@@ -18,6 +18,7 @@ class Planted(Database):
     """
 
     licence, citation, obtain = "MIT", "none", "It is made by the tests."
+    cropped = True
 
     def __init__(self, name: str = "planted", leak: str = "none", people: int = 12, root: str | None = None) -> None:
         self.name, self.leak, self.people, self.root = name, leak, people, root

@@ -9,7 +9,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("ferlab", "torch", "torchvision", "lightning", "hydra-core", "timm", "albumentations", "torchmetrics", "numpy")
+PACKAGES = (
+    "ferlab",
+    "torch",
+    "torchvision",
+    "lightning",
+    "hydra-core",
+    "timm",
+    "albumentations",
+    "torchmetrics",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "opencv-python-headless",
+)
 
 
 def provenance(*, threads: int) -> dict[str, Any]:

@@ -235,4 +235,4 @@ def test_help_lists_the_choices_and_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    assert "model       cnn, resnet" in done.stdout
+    assert "model       cnn, nearest_neighbour, resnet, svm" in done.stdout

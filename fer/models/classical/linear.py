@@ -33,8 +33,13 @@ class LinearScores:
         return heated(self.scores(features), self.temperature)
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
-        """What it is made of, from which `LinearScores(**arrays)` makes it again."""
+        """What it is made of, from which `from_arrays` makes it again."""
         return {"weights": self.weights, "bias": self.bias, "temperature": np.array([self.temperature])}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "LinearScores":
+        """What was stored as these arrays."""
+        return cls(arrays["weights"], arrays["bias"], float(arrays["temperature"].item()))
 
 
 def heated(scores: Floats, temperature: float) -> Floats:
