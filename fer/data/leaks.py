@@ -114,14 +114,14 @@ def refuse(fold: Fold, leaks: Sequence[Leak], protocol: EvaluationProtocol) -> N
 
 
 def copied_tests(fold: Fold, leaks: Sequence[Leak]) -> dict[str, frozenset[str]]:
-    """The ids of each test set that have a copy in the training part, for the test sets with such ids."""
-    found = {name: leaked_ids(leaks, ("train", f"test {name!r}")) for name in fold.tests}
-    return {name: ids for name, ids in found.items() if ids}
+    """The ids of each test set that have a copy in the training part, for the test sets with such ids.
 
-
-def leaked_ids(leaks: Sequence[Leak], parts: tuple[str, str]) -> frozenset[str]:
-    """The ids of the second part that have a copy in the first."""
-    return frozenset(i for leak in leaks if leak.kind.endswith("copy") and leak.parts == parts for i in leak.ids)
+    A validation part that was cut out of the training part belongs to it: a learner may train on it in the end.
+    """
+    origins = ("train",) if fold.val_published else ("train", "validation")
+    copies = [leak for leak in leaks if leak.kind.endswith("copy") and leak.parts[0] in origins]
+    found = {name: {i for leak in copies if leak.parts[1] == f"test {name!r}" for i in leak.ids} for name in fold.tests}
+    return {name: frozenset(ids) for name, ids in found.items() if ids}
 
 
 def with_clean_tests(fold: Fold, copied: Mapping[str, frozenset[str]], names: Collection[str]) -> Fold:

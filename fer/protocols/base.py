@@ -12,14 +12,16 @@ from fer.records import FaceRecord
 class Fold:
     """One training with its tests, as ids only; validation chooses, the tests are read once.
 
-    `seed` is the seed of the training. A protocol leaves it alone; `for_each_seed` sets it, and puts it into the name where
-    the run has several.
+    `val_published` says that the validation part is a database's own and not cut out of the training part, so that nothing
+    may train on it afterwards. `seed` is the seed of the training. A protocol leaves it alone; `for_each_seed` sets it, and
+    puts it into the name where the run has several.
     """
 
     name: str
     train: tuple[str, ...]
     val: tuple[str, ...]
     tests: Mapping[str, tuple[str, ...]]
+    val_published: bool = False
     seed: int = 0
 
     @property

@@ -32,8 +32,7 @@ class CrossDatabase(EvaluationProtocol):
         self.require_known(names)
         seen = [record for record in records if database_of(record) in self.train]
         unseen = [record for record in records if database_of(record) not in self.train]
-        train, val = training_part(seen, validation=self.validation, seed=self.seed)
-        yield Fold("00", train, val, ids_by_database(unseen))
+        yield training_part(seen, validation=self.validation, seed=self.seed).fold("00", ids_by_database(unseen))
 
     def require_known(self, names: Sequence[str]) -> None:
         """Raise ConfigError unless `train` names some of the databases and leaves some to test on."""

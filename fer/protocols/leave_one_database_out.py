@@ -25,5 +25,5 @@ class LeaveOneDatabaseOut(EvaluationProtocol):
         """One fold a database; raises ProtocolError where there is only one."""
         for name in all_databases(records, needed_by="protocol=leave_one_database_out"):
             others = [record for record in records if database_of(record) != name]
-            train, val = training_part(others, validation=self.validation, seed=self.seed)
-            yield Fold(name, train, val, ids_by_database([record for record in records if database_of(record) == name]))
+            tests = ids_by_database([record for record in records if database_of(record) == name])
+            yield training_part(others, validation=self.validation, seed=self.seed).fold(name, tests)

@@ -46,7 +46,7 @@ class Official(EvaluationProtocol):
         if not val:
             yield Fold("00", *without_validation(train, self.validation_share, seed=self.seed), tests)
         else:
-            yield Fold("00", tuple(r.id for r in train), tuple(r.id for r in val), tests)
+            yield Fold("00", tuple(r.id for r in train), tuple(r.id for r in val), tests, val_published=True)
 
     def missing(self, records: Sequence[FaceRecord], part: str) -> str:
         """The message for a split without a training or a test part."""

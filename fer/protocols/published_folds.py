@@ -69,7 +69,8 @@ class PublishedFolds(EvaluationProtocol):
             parts[row["fold"], row["part"]] += positions[row[key]]
         for name in names:
             train, val, test = ([records[i] for i in sorted(parts[name, part])] for part in PARTS)
-            yield Fold(name, tuple(r.id for r in train), tuple(r.id for r in val), ids_by_database(test))
+            ids = [tuple(record.id for record in part) for part in (train, val)]
+            yield Fold(name, ids[0], ids[1], ids_by_database(test), val_published=True)
 
 
 def read_rows(path: Path) -> tuple[list[dict[str, str]], str]:

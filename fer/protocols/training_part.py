@@ -1,9 +1,10 @@
 """This file says what a database gives to training and to validation when other databases are the test."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from fer.errors import ProtocolError
-from fer.protocols.base import database_of
+from fer.protocols.base import Fold, database_of
 from fer.protocols.k_fold import without_validation
 from fer.protocols.official import TRAINING, VALIDATION
 from fer.records import FaceRecord
@@ -11,32 +12,45 @@ from fer.records import FaceRecord
 Ids = tuple[str, ...]
 
 
-def training_part(records: Sequence[FaceRecord], *, validation: float, seed: int) -> tuple[Ids, Ids]:
-    """The ids to train on and those to validate on, of one or several databases, each by its own split.
+@dataclass(frozen=True)
+class TrainingPart:
+    """The ids to train on and those to validate on; `published` where any of the latter are a database's own split."""
+
+    train: Ids
+    val: Ids
+    published: bool
+
+    def fold(self, name: str, tests: Mapping[str, Ids]) -> Fold:
+        """The fold that trains on this part."""
+        return Fold(name, self.train, self.val, tests, val_published=self.published)
+
+
+def training_part(records: Sequence[FaceRecord], *, validation: float, seed: int) -> TrainingPart:
+    """What to train on and what to validate on, of one or several databases, each by its own split.
 
     A database with a published split gives its training part, and its validation part where it has one; its test part stays
     unread. Otherwise the share `validation` of its training images is for validation, people and sequences kept whole.
     """
-    train: list[str] = []
-    val: list[str] = []
-    for name in sorted({database_of(record) for record in records}):
-        own_train, own_val = of_one_database([r for r in records if database_of(r) == name], validation=validation, seed=seed)
-        train += own_train
-        val += own_val
-    return tuple(train), tuple(val)
+    names = sorted({database_of(record) for record in records})
+    parts = [of_one_database([r for r in records if database_of(r) == name], validation=validation, seed=seed) for name in names]
+    return TrainingPart(
+        train=tuple(i for part in parts for i in part.train),
+        val=tuple(i for part in parts for i in part.val),
+        published=any(part.published for part in parts),
+    )
 
 
-def of_one_database(records: Sequence[FaceRecord], *, validation: float, seed: int) -> tuple[Ids, Ids]:
+def of_one_database(records: Sequence[FaceRecord], *, validation: float, seed: int) -> TrainingPart:
     """The same of a single database."""
     if all(record.split is None for record in records):
-        return without_validation(records, validation, seed=seed)
+        return TrainingPart(*without_validation(records, validation, seed=seed), published=False)
     inside = [record for record in records if record.split in TRAINING]
     if not inside:
         words = ", ".join(sorted({str(record.split) for record in records}))
         raise ProtocolError(f"{database_of(records[0])} has no training part in its own split (found the parts: {words}).")
     if published := tuple(record.id for record in records if record.split in VALIDATION):
-        return tuple(record.id for record in inside), published
-    return without_validation(inside, validation, seed=seed)
+        return TrainingPart(tuple(record.id for record in inside), published, published=True)
+    return TrainingPart(*without_validation(inside, validation, seed=seed), published=False)
 
 
 def all_databases(records: Sequence[FaceRecord], *, needed_by: str) -> list[str]:

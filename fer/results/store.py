@@ -11,12 +11,16 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from fer.errors import RunError
 from fer.files import read_json, write_json
 from fer.protocols.base import Fold
+
+#: What folds.json says of a fold, under the names of Fold.
+FOLD = tuple(field.name for field in fields(Fold))
 
 
 def fingerprint(what: Mapping[str, Any]) -> str:
@@ -79,7 +83,7 @@ class RunStore:
             return []
         stored = read_json(self.folder / "folds.json")["folds"]
         parts = ({**fold, "tests": {name: tuple(ids) for name, ids in fold["tests"].items()}} for fold in stored)
-        return [Fold(f["name"], tuple(f["train"]), tuple(f["val"]), f["tests"], f["seed"]) for f in parts]
+        return [Fold(**{**{k: f[k] for k in FOLD}, "train": tuple(f["train"]), "val": tuple(f["val"])}) for f in parts]
 
     def done(self, fold: str) -> bool:
         """Whether the predictions of a fold are there."""
@@ -139,6 +143,7 @@ def folds_as_json(folds: Sequence[Fold], checks: Sequence[Mapping[str, Any]], **
         {
             "name": fold.name,
             "seed": fold.seed,
+            "val_published": fold.val_published,
             "train": list(fold.train),
             "val": list(fold.val),
             "tests": {name: list(ids) for name, ids in fold.tests.items()},

@@ -46,7 +46,7 @@ class ClassicalLearner(Learner):
         examples, validation = self.examples(train), self.examples(val)
         start = time.perf_counter()
         with threadpool_limits(fold.threads):
-            self._fitted = self.classifier.fit(examples, validation, seed=fold.seed)
+            self._fitted = self.classifier.fit(examples, validation, val_published=fold.val_published, seed=fold.seed)
         seconds = round(time.perf_counter() - start, 3)
         self._threads = fold.threads
         self._card = {**self._fitted.facts(), "feature_length": examples.features.shape[1], "seconds": seconds}

@@ -18,9 +18,9 @@ from fer.progress import RunProgress
 class FoldContext:
     """Where and how a fold is learned.
 
-    `folder` is the fold's own: what is put there is kept, and what an interrupted fit left there is still there.
-    `loggers` are configurations of Lightning loggers; `threads` is the number of CPU threads, which results depend on
-    in their last digits.
+    `val_published` says that nothing may train on the validation part once it has chosen. `folder` is the fold's own: what
+    is put there is kept, and what an interrupted fit left there is still there. `loggers` are configurations of Lightning
+    loggers; `threads` is the number of CPU threads, which results depend on in their last digits.
     """
 
     run: str
@@ -28,6 +28,7 @@ class FoldContext:
     folder: Path
     seed: int
     threads: int
+    val_published: bool = False
     loader_workers: int = 0
     loggers: Mapping[str, Any] = field(default_factory=dict)
     progress: RunProgress = field(default_factory=RunProgress)

@@ -196,7 +196,7 @@ def test_a_planted_leak_stops_the_run_before_anything_is_trained(
     monkeypatch.setenv("FER_PLUGINS", "planted")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT / "tests"), str(ROOT)]))
     protocol = "subject_independent" if leak in ("exact", "mirrored") else "official"
-    arguments = ["data=planted", f"data.planted.leak={leak}", f"protocol={protocol}", "model.size=24", "model.stem=4"]
+    arguments = ["data=planted", f"data.planted.leak={leak}", f"protocol={protocol}", "model=nearest_neighbour"]
     search = f"hydra.searchpath=[file://{tmp_path}/conf]"
     done = train(*arguments, "model.widths=[8]", search, output=tmp_path / "outputs")
     assert done.returncode == 2

@@ -46,8 +46,18 @@ class FittedClassifier(ABC):
 
 
 class Classifier(ABC):
-    """What conf/model names for a classical model: one file here and one YAML, whose keys the constructor takes."""
+    """What conf/model names for a classical model: one file here and one YAML, whose keys the constructor takes.
+
+    `refit` says whether the validation faces are trained on as well once they have chosen; None leaves it to the fold:
+    those that were cut out of the training part are, a published validation part is not.
+    """
+
+    refit: bool | None = None
 
     @abstractmethod
-    def fit(self, train: Examples, val: Examples, *, seed: int) -> FittedClassifier:
+    def fit(self, train: Examples, val: Examples, *, val_published: bool = False, seed: int) -> FittedClassifier:
         """Learn from `train`, choosing on `val` alone; `seed` is all that chance may come from."""
+
+    def refits(self, *, val_published: bool) -> bool:
+        """Whether the validation faces are trained on in the end."""
+        return not val_published if self.refit is None else self.refit

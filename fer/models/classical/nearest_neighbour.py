@@ -21,31 +21,31 @@ class NearestNeighbour(Classifier):
 
     The `neighbours` nearest faces have a vote each; of labels with equal votes the one with the nearest face wins. Votes
     become probabilities by (votes + ε) / (neighbours + labels · ε), with the ε that makes the validation labels likeliest:
-    for one neighbour, the probability of its label is its accuracy on validation. With `refit` the validation faces
+    for one neighbour, the probability of its label is its accuracy on validation. Where it refits, the validation faces
     are among the neighbours afterwards.
     """
 
-    def __init__(self, neighbours: int = 1, refit: bool = False) -> None:
+    def __init__(self, neighbours: int = 1, refit: bool | None = None) -> None:
         if neighbours < 1:
             raise ConfigError(f"model.neighbours: found {neighbours}, expected at least 1")
         self.neighbours, self.refit = neighbours, refit
 
-    def fit(self, train: Examples, val: Examples, *, seed: int) -> "FittedNeighbours":
+    def fit(self, train: Examples, val: Examples, *, val_published: bool = False, seed: int) -> "FittedNeighbours":
         """Remember the faces; nothing is random."""
         if self.neighbours > len(train):
             raise ConfigError(
                 f"model.neighbours: found {self.neighbours}, expected at most the {len(train)} training faces of a fold"
             )
-        votes = FittedNeighbours(train, self.neighbours, smoothing=1.0, rule=self.rule).votes(val.features)
+        rule = self.rule(refit := self.refits(val_published=val_published))
+        votes = FittedNeighbours(train, self.neighbours, smoothing=1.0, rule=rule).votes(val.features)
         smoothing = least_surprised(lambda epsilon: smoothed(votes, epsilon), val.targets, low=1e-4, high=1e2)
-        known = train.joined(val) if self.refit else train
-        return FittedNeighbours(known, self.neighbours, smoothing=smoothing, rule=self.rule)
+        known = train.joined(val) if refit else train
+        return FittedNeighbours(known, self.neighbours, smoothing=smoothing, rule=rule)
 
-    @property
-    def rule(self) -> str:
+    def rule(self, refit: bool) -> str:
         """What decides, in words."""
         nearest = "nearest face" if self.neighbours == 1 else f"{self.neighbours} nearest faces"
-        return f"nothing was chosen: the {nearest} of the training{' and validation' if self.refit else ''} part"
+        return f"nothing was chosen: the {nearest} of the training{' and validation' if refit else ''} part"
 
 
 @dataclass(frozen=True)

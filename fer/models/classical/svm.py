@@ -19,24 +19,25 @@ class LinearSvm(Classifier):
 
     `costs` are what a training face beyond its margin may cost relative to the width of the margins, in units of
     1 / number of training faces, so that one list suits 200 faces and 30,000: LIBLINEAR's C is cost / n. Validation
-    chooses the one with the best `monitor`, the smallest among equals. With `refit` the machines are then trained again
+    chooses the one with the best `monitor`, the smallest among equals. Where it refits, the machines are then trained again
     on training and validation faces together.
     """
 
-    def __init__(self, costs: Sequence[float] = (0.1, 1, 10), monitor: Monitor = "macro_f1", refit: bool = False) -> None:
+    def __init__(self, costs: Sequence[float] = (0.1, 1, 10), monitor: Monitor = "macro_f1", refit: bool | None = None) -> None:
         if not costs or min(costs) <= 0:
             raise ConfigError(f"model.costs: found {list(costs)}, expected one or several numbers above 0")
         self.costs, self.monitor, self.refit = sorted(costs), monitor, refit
 
-    def fit(self, train: Examples, val: Examples, *, seed: int) -> "FittedSvm":
+    def fit(self, train: Examples, val: Examples, *, val_published: bool = False, seed: int) -> "FittedSvm":
         """Train at each cost and keep the best on `val`; the problem is convex, so that nothing is left to chance."""
         candidates = [(cost, machines, self.judge(machines.scores, val)) for cost, machines in path(train, self.costs)]
         cost, machines, value = max(candidates, key=lambda candidate: candidate[2])
         temperature = fit_temperature(machines.scores.scores(val.features), val.targets)
-        if self.refit:
+        refit = self.refits(val_published=val_published)
+        if refit:
             [(_, machines)] = path(train.joined(val), [cost])
         scores = LinearScores(machines.scores.weights, machines.scores.bias, temperature)
-        selection = {"rule": self.rule, "monitor": f"val_{self.monitor}", "value": value, "on": "validation"}
+        selection = {"rule": self.rule(refit), "monitor": f"val_{self.monitor}", "value": value, "on": "validation"}
         tried = {f"{cost:g}": round(value, 6) for cost, _, value in candidates}
         return FittedSvm(scores, {**selection, "chosen": {"cost": cost}, "tried": tried}, machines.support)
 
@@ -44,10 +45,9 @@ class LinearSvm(Classifier):
         """The score of these machines on the validation faces."""
         return score(self.monitor, val.targets, scores.scores(val.features).argmax(axis=1))
 
-    @property
-    def rule(self) -> str:
+    def rule(self, refit: bool) -> str:
         """How the cost is chosen, in words."""
-        faces = "then on training and validation faces together" if self.refit else "on the training faces alone"
+        faces = "then on training and validation faces together" if refit else "on the training faces alone"
         return f"the cost with the best val_{self.monitor} on validation, trained {faces}"
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from planted import Planted
 
@@ -87,6 +89,17 @@ def test_an_image_that_is_its_own_mirror_counts_as_an_exact_copy_only() -> None:
     cohort, fold = planned("exact", Strict())
     cohort.copies[:, 1] = cohort.copies[:, 0]
     assert [leak.kind for leak in find_leaks(fold, cohort, ())] == ["exact copy"]
+
+
+def test_a_copy_in_a_validation_part_that_was_cut_out_of_training_is_not_clean() -> None:
+    cohort, fold = planned("exact", Official())
+    moved = tuple(i for i in fold.train if i.startswith("planted/p00"))
+    without = tuple(i for i in fold.train if i not in moved)
+    for published, clean in ((False, {"planted/p11_sadness_1"}), (True, set())):
+        other = replace(fold, train=without, val=(*fold.val, *moved), val_published=published)
+        ((checked, _),) = check([other], cohort, Official())
+        left_out = set(checked.tests["test"]) - set(checked.tests.get("test_clean", checked.tests["test"]))
+        assert left_out == clean
 
 
 def test_where_one_fold_has_copies_every_fold_gets_a_clean_test_set() -> None:
