@@ -12,6 +12,7 @@ from fer.data import leaks
 from fer.data.cohort import Cohort
 from fer.data.database import Database
 from fer.data.digest import file_digest
+from fer.data.near_leaks import NearLeaks
 from fer.data.prepare import prepare
 from fer.errors import ConfigError, DatabaseDamaged, FerError, ProtocolError
 from fer.labels import Restriction
@@ -101,7 +102,11 @@ class Experiment:
         learner = build_learner(what, restriction.labels)
         cohort = prepare_cohort(records, restriction, learner, what["preprocess"])
         checked = leaks.check(map(require_faces, folds), cohort, protocol)
-        checks = [{"trained": trained_labels(fold, cohort), "leaks": dict(counts)} for fold, counts in checked]
+        near = NearLeaks.across(records)
+        checks = [
+            {"trained": trained_labels(fold, cohort), "leaks": {**counts, **(near.count(fold) if near else {})}}
+            for fold, counts in checked
+        ]
         seeds = seeds_of(what)
         repeated = for_each_seed([fold for fold, _ in checked], seeds)
         return cls(restriction, cohort, learner, protocol, repeated, checks * len(seeds))

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
+from composing import CONF, composed
 
 from fer.data.database import Database
 from fer.errors import ProtocolError
@@ -18,18 +16,11 @@ from fer.results.report import Report
 from fer.training.experiment import RunSettings, build_databases
 from fer.training.run import run_experiment
 
-CONF = Path(__file__).parents[2] / "conf"
 DATABASES = sorted(path.stem for path in (CONF / "data").glob("*.yaml"))
 PROTOCOLS = sorted(path.stem for path in (CONF / "protocol").glob("*.yaml"))
 DRAWN = ("synthetic", "synthetic_wild")
 SMALL = [f"data.{name}.{key}" for name in DRAWN for key in ("subjects=6", "takes=2")]
 QUICK = ["model=nearest_neighbour", "features=pixels", "preprocess=none", "labels=basic6"]
-
-
-def composed(*overrides: str) -> dict[str, Any]:
-    """The configuration that train.py would run."""
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        return OmegaConf.to_container(compose("train", list(overrides)), resolve=True)  # type: ignore[return-value]
 
 
 def partner(name: str) -> str:

@@ -1,0 +1,15 @@
+"""This file composes configurations as train.py does, for tests that run experiments in their own process."""
+
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+CONF = Path(__file__).parents[1] / "conf"
+
+
+def composed(*overrides: str) -> dict[str, Any]:
+    """The configuration that train.py would run."""
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return OmegaConf.to_container(compose("train", list(overrides)), resolve=True)  # type: ignore[return-value]
