@@ -169,8 +169,10 @@ def preprocess_name(config: Json) -> str:
 
 
 def model_name(config: Json) -> str:
-    """What a reader calls the model: the backbone's name, or the last part of its `_target_`."""
+    """What a reader calls the model: the backbone's name, or the last part of its `_target_`, and the features it is given."""
     model = config.get("model") or {}
     inner = model["backbone"] if isinstance(model.get("backbone"), Mapping) else model
     named = inner.get("name") or inner.get("architecture")
-    return str(named or inner.get("_target_", "unknown").rsplit(".", 1)[-1])
+    features = (config.get("features") or {}).get("_target_", "")
+    name = str(named or inner.get("_target_", "unknown").rsplit(".", 1)[-1])
+    return f"{name} on {features.rsplit('.', 1)[-1]}" if features else name

@@ -102,7 +102,7 @@ def facts(report: Report) -> Mapping[str, str]:
     """What must be known to believe the scores: a name and a sentence each."""
     found = {
         "Labels": f"{len(report.labels)} perceived expression labels, {report.label_rule}",
-        "Checkpoint": f"{report.selection.rule}{epochs_chosen(report)}",
+        "Chosen": f"{report.selection.rule}{epochs_chosen(report)}",
         "Leaks": leaks(report),
         "Dropped": counts(report.dropped) or "nothing",
         "Faces": faces(report),
