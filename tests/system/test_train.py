@@ -113,10 +113,10 @@ def test_a_run_killed_in_its_third_fold_and_in_an_epoch_ends_with_the_same_bytes
 @TOGETHER
 def test_folds_in_parallel_end_with_the_same_bytes(undisturbed: Path, tmp_path: Path) -> None:
     output = tmp_path / "outputs"
-    done = train(*TINY, "run.workers=2", "run.folds=[0,1,2]", output=output)
+    done = train(*TINY, "run.workers=2", "run.folds=[0,1]", output=output)
     assert done.returncode == 0, done.stderr
     alone = predictions(undisturbed)
-    assert predictions(output) == {fold: alone[fold] for fold in ("00", "01", "02")}
+    assert predictions(output) == {fold: alone[fold] for fold in ("00", "01")}
     (run,) = output.iterdir()
     assert read_json(run / "provenance.json")["threads"] == 1
     assert read_json(run / "folds" / "00" / "card.json")["threads"] == 1
@@ -134,11 +134,14 @@ def test_shards_of_a_run_fit_together(undisturbed: Path, tmp_path: Path) -> None
 
 def test_two_ranks_train_and_every_face_is_predicted_once(tmp_path: Path) -> None:
     output = tmp_path / "outputs"
-    done = train(*TINY, "protocol.folds=2", "trainer.devices=2", "trainer.strategy=ddp", output=output)
+    ranks = ("trainer.devices=2", "trainer.strategy=ddp", "trainer.epochs=2")
+    done = train(*TINY, "protocol.folds=2", "run.folds=[0]", *ranks, output=output)
     assert done.returncode == 0, done.stderr
     (run,) = output.iterdir()
-    rows = [row for path in run.glob("folds/*/predictions.csv") for row in csv.DictReader(path.open())]
-    assert len({row["id"] for row in rows}) == len(rows) == 168
+    tested = read_json(run / "folds.json")["folds"][0]["tests"]["synthetic"]
+    rows = [row["id"] for row in csv.DictReader((run / "folds" / "00" / "predictions.csv").open())]
+    assert len(rows) == 84
+    assert sorted(rows) == sorted(tested)
 
 
 def test_fer2013_runs_by_its_published_split_with_the_clean_test_set_beside_it(tmp_path: Path) -> None:
@@ -198,7 +201,7 @@ def test_a_planted_leak_stops_the_run_before_anything_is_trained(
     protocol = "subject_independent" if leak in ("exact", "mirrored") else "official"
     arguments = ["data=planted", f"data.planted.leak={leak}", f"protocol={protocol}", "model=nearest_neighbour"]
     search = f"hydra.searchpath=[file://{tmp_path}/conf]"
-    done = train(*arguments, "model.widths=[8]", search, output=tmp_path / "outputs")
+    done = train(*arguments, search, output=tmp_path / "outputs")
     assert done.returncode == 2
     assert done.stderr.startswith("LeakError: ")
     assert message in done.stderr
