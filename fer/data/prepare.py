@@ -7,9 +7,6 @@ stale.
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +23,7 @@ from fer.data.preprocessing.base import Preprocess
 from fer.data.preprocessing.resizing import resize, with_channels
 from fer.data.preprocessing.whole_image import central_square
 from fer.errors import DatabaseDamaged, ProtocolError
-from fer.files import read_json, write_json
+from fer.files import made_once, read_json, write_json
 from fer.progress import tracked
 from fer.records import FaceRecord
 
@@ -85,25 +82,12 @@ def prepare(
     }
     key = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
     folder = cache_folder() / "faces" / f"{database.name}-{size}x{channels}-{key}"
-    if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        try:
-            write_faces(beside, database, records, preprocess=preprocess, size=size, channels=channels)
-            write_json(beside / "card.json", what)
-            publish(beside, folder)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
-    return PreparedFaces.load(folder)
 
+    def make(beside: Path) -> None:
+        write_faces(beside, database, records, preprocess=preprocess, size=size, channels=channels)
+        write_json(beside / "card.json", what)
 
-def publish(beside: Path, folder: Path) -> None:
-    """Give a finished folder its name; another process that was faster has made the same one."""
-    try:
-        os.rename(beside, folder)
-    except OSError:
-        if not folder.is_dir():
-            raise
+    return PreparedFaces.load(made_once(folder, make))
 
 
 def write_faces(

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +12,8 @@ from numpy.typing import NDArray
 
 from fer.data.database import Database, Image
 from fer.data.digest import cache_folder
-from fer.data.prepare import checked, content, publish, write_header
-from fer.files import write_json
+from fer.data.prepare import checked, content, write_header
+from fer.files import made_once, write_json
 from fer.progress import tracked
 from fer.records import FaceRecord
 
@@ -68,15 +66,12 @@ def thumbnails(database: Database, records: Sequence[FaceRecord]) -> Thumbnails:
     }
     key = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
     folder = cache_folder() / "thumbnails" / f"{database.name}-{key[:16]}"
-    if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        try:
-            write_thumbnails(beside, database, records)
-            write_json(beside / "card.json", what)
-            publish(beside, folder)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
+
+    def make(beside: Path) -> None:
+        write_thumbnails(beside, database, records)
+        write_json(beside / "card.json", what)
+
+    made_once(folder, make)
     faces = np.load(folder / "faces.npy", mmap_mode="r" if records else None)
     return Thumbnails(faces, np.load(folder / "copies.npy"), np.load(folder / "spread.npy"), key)
 
