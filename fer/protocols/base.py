@@ -54,7 +54,12 @@ def for_each_seed(folds: Sequence[Fold], seeds: Sequence[int]) -> list[Fold]:
     """The folds once a seed: all of the first seed, then all of the next; named 00-seed3 where there are several."""
     if len(seeds) == 1:
         return [replace(fold, seed=seeds[0]) for fold in folds]
-    return [replace(fold, name=f"{fold.name}-seed{seed}", seed=seed) for seed in seeds for fold in folds]
+    return [replace(fold, name=seeded_name(fold.name, seed), seed=seed) for seed in seeds for fold in folds]
+
+
+def seeded_name(fold: str, seed: int) -> str:
+    """The name of a fold that says its seed: 00-seed3; as it is where it says so already."""
+    return f"{fold.removesuffix(f'-seed{seed}')}-seed{seed}"
 
 
 def database_of(record: FaceRecord) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from fer.files import write_atomically, write_json
 from fer.results.leaderboard import Board, boards, write_boards
 from fer.results.pages.render import leaderboard_page, run_page
+from fer.results.pooled_runs import pooled_reports
 from fer.results.report import Report, make_report
 from fer.results.stored_run import read_run
 
@@ -28,8 +29,11 @@ def write_report(run: Path) -> Report:
 
 
 def write_leaderboard(outputs: Path, reports: Sequence[Report]) -> tuple[Board, ...]:
-    """Write leaderboard.csv and index.html of all runs below `outputs`, and return what is in them."""
-    found = boards(reports)
+    """Write leaderboard.csv and index.html of all runs below `outputs`, and return what is in them.
+
+    Runs that differ in their seed alone stand there as well as one, with the mean over their seeds.
+    """
+    found = boards([*reports, *pooled_reports([report.path for report in reports])])
     write_boards(outputs / LEADERBOARD, found)
     write_atomically(outputs / PAGE, leaderboard_page(found, outputs))
     return found

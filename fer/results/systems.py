@@ -11,7 +11,7 @@ from fer.errors import RunError
 from fer.results.predictions import Predictions
 from fer.results.repeats import NOT_YET, Repeats
 from fer.results.report import pooled
-from fer.results.stored_run import PlannedSet, StoredRun
+from fer.results.stored_run import Json, PlannedSet, StoredRun
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,13 @@ def facing(first: Sequence[StoredRun], second: Sequence[StoredRun]) -> tuple[Sys
 
 
 def experiment(run: StoredRun) -> str:
-    """The configuration without the seed, as text that is equal where the experiments are."""
-    return json.dumps({key: value for key, value in run.config.items() if key != "seed"}, sort_keys=True)
+    """The run's configuration without the seed, as text that is equal where the experiments are."""
+    return experiment_of(run.config)
+
+
+def experiment_of(config: Json) -> str:
+    """The same of a stored configuration."""
+    return json.dumps({key: value for key, value in config.items() if key != "seed"}, sort_keys=True)
 
 
 def system(letter: str, runs: Sequence[StoredRun]) -> System:

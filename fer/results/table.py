@@ -101,7 +101,7 @@ def label_table(tests: Sequence[SetReport]) -> Table:
 def facts(report: Report) -> Mapping[str, str]:
     """What must be known to believe the scores: a name and a sentence each."""
     found = {
-        "Labels": f"{len(report.labels)} perceived expression labels, {report.label_rule}",
+        "Labels": f"{len(report.labels)} posed or perceived expression labels, {report.label_rule}",
         "Chosen": f"{report.selection.rule}{epochs_chosen(report)}",
         "Leaks": leaks(report),
         "Dropped": counts(report.dropped) or "nothing",

@@ -1,20 +1,30 @@
 """This file tests that the leaderboard ranks only what was measured in the same way."""
 
 import csv
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from made_up_run import made_up_folds, write_run
 from rich.console import Console
 
 from fer.results.leaderboard import COLUMNS, Board, boards, print_boards, write_boards
+from fer.results.predictions import Predictions
+from fer.results.publish import write_leaderboard, write_report
 from fer.results.report import make_report
 from fer.results.stored_run import find_runs, read_run
 
 
 def boards_of(folder: Path) -> tuple[Board, ...]:
     return boards([make_report(read_run(path)) for path in find_runs(folder)])
+
+
+def blurred(fold: Predictions, *, seed: int) -> Predictions:
+    """The same images with answers of another training."""
+    other = np.random.default_rng(seed).dirichlet(np.ones(len(fold.labels)), len(fold))
+    return replace(fold, probabilities=(0.5 * fold.probabilities + 0.5 * other).astype(np.float32))
 
 
 def names(board: Board) -> list[str]:
@@ -77,3 +87,19 @@ def test_the_table_fits_into_80_columns_and_marks_what_leaks(outputs: Path) -> N
     assert max(map(len, lines)) <= 80
     assert "synthetic · LEAKY" in lines
     assert any("half" in line and "1/2" in line for line in lines)
+
+
+def test_runs_of_several_seeds_stand_there_as_one_too(tmp_path: Path) -> None:
+    for seed in (0, 1, 2):
+        folds = [blurred(fold, seed=seed) for fold in made_up_folds(2)]
+        write_run(tmp_path / f"synthetic-cnn-{seed}", folds, seed=seed)
+    write_run(tmp_path / "synthetic-resnet-9", made_up_folds(2), model="other")
+    reports = [write_report(path) for path in find_runs(tmp_path)]
+    (board,) = write_leaderboard(tmp_path, reports)
+    (pooled,) = (entry for entry in board.entries if len(entry.report.seeds) > 1)
+    alone = [report.tests[0].scores.accuracy.value for report in reports[:3]]
+    assert pooled.report.run == "synthetic-cnn, 3 seeds of 3 runs"
+    assert pooled.test is not None
+    assert pooled.test.scores.accuracy.value == pytest.approx(np.mean(alone))
+    assert [score.accuracy for score in pooled.test.seeds] == pytest.approx(alone)
+    assert len(board.entries) == 5
