@@ -160,7 +160,14 @@ def test_fer2013_runs_by_its_published_split_with_the_clean_test_set_beside_it(t
 
 
 def test_a_timm_network_runs_from_random_weights(tmp_path: Path) -> None:
-    small = ["data.synthetic.subjects=6", "data.synthetic.takes=1", "protocol.folds=2", "trainer.epochs=1", "model.size=32"]
+    small = [
+        "data.synthetic.subjects=6",
+        "data.synthetic.takes=1",
+        "protocol.folds=2",
+        "trainer.epochs=1",
+        "model.size=32",
+        "run.folds=[0]",
+    ]
     done = train("model=resnet", "data=synthetic", "model.pretrained=false", *small, output=tmp_path / "outputs")
     assert done.returncode == 0, done.stderr
     assert next((tmp_path / "outputs").iterdir()).name.startswith("synthetic-resnet-subject_independent-")

@@ -22,7 +22,7 @@ from fer.errors import ConfigError
 from fer.records import EXPRESSIONS, FaceRecord
 
 #: Goes up with every change of the drawing, so that nothing prepared from older faces is used again.
-VERSION = 1
+VERSION = 2
 
 BASIC = tuple(expression for expression in EXPRESSIONS if expression != "contempt")
 BATCH = 256  # faces drawn at a time: fewer cost more calls, more do not fit into a core's cache

@@ -72,10 +72,10 @@ def test_an_image_has_the_size_asked_for() -> None:
 
 def test_the_pixels_are_those_of_this_version() -> None:
     """Where this fails after a change of the drawing, raise VERSION, or caches hold on to faces that are no more."""
-    assert VERSION == 1
+    assert VERSION == 2
     database = Synthetic(domain="wild", subjects=4, takes=4, expressions=EXPRESSIONS)
     pixels = np.stack(list(database.read_many(database.records())))
-    assert hashlib.sha256(pixels.tobytes()).hexdigest()[:16] == "c3f5c226b25267ae"
+    assert hashlib.sha256(pixels.tobytes()).hexdigest()[:16] == "233c691464984278"
 
 
 def test_no_image_is_there_twice(lab: tuple[NDArray[np.uint8], ...]) -> None:
@@ -151,7 +151,7 @@ def test_contempt_is_on_one_side_of_the_face() -> None:
     draws = Draws(keys([0, np.arange(50)]))
     gains, resting = habits(draws)
     acted = actions(np.full(50, EXPRESSIONS.index("contempt")), gains, resting, draws=draws, intensity=(1.0, 1.0))
-    assert (acted[14].min(axis=1) == 0).all()
+    assert (acted[14].min(axis=0) == 0).all()
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

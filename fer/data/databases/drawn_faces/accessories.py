@@ -16,7 +16,7 @@ def worn(person: People) -> Shapes:
     x = SIDE * person.eye_x
     lean = 0.45 - 0.25 * t * t
     return {
-        "glasses": np.concatenate([ellipse(x, eye_y, 0.31, 0.25), ellipse(x, eye_y, 0.28, 0.22)], axis=2),
+        "glasses": np.concatenate([ellipse(x, eye_y, 0.31, 0.25), ellipse(x, eye_y, 0.28, 0.22)], axis=1),
         "sunglasses": ellipse(1.02 * x, eye_y, 0.36, 0.27),
         "lock": band(points(lean - 0.10 * (1.0 - t), fall), points(lean + 0.10 * (1.0 - t) + 0.05, fall)),
     }
@@ -24,10 +24,10 @@ def worn(person: People) -> Shapes:
 
 def still(scene: Scenes) -> Shapes:
     """Things in the background, and one held before the face; they stay where they are when the head moves."""
-    left, right = (ellipse(scene.clutter_x[:, i : i + 1], scene.clutter_y[:, i : i + 1], 0.8, 0.6) for i in (0, 1))
+    left, right = (ellipse(scene.clutter_x[i : i + 1], scene.clutter_y[i : i + 1], 0.8, 0.6) for i in (0, 1))
     return {
-        "clutter_left": left[..., ::3],
-        "clutter_right": right[..., ::2],
+        "clutter_left": left[:, :, ::3],
+        "clutter_right": right[:, :, ::2],
         "held": ellipse(scene.held_x, scene.held_y, scene.held_size, 0.8 * scene.held_size),
     }
 

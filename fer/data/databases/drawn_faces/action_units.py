@@ -32,17 +32,17 @@ MISSING = 0.05  # how often a person leaves out a unit of the prototype
 STRAY = 0.10  # how often a unit outside the prototype shows, and how strongly at most
 STRAY_INTENSITY = 0.35
 
-#: Intensity of each action unit, 0 absent to about 1 extreme (FACS E), (B, 2, 1): image left, image right.
+#: Intensity of each action unit, 0 absent to about 1 extreme (FACS E), (2, 1, B): image left, image right.
 Actions = Mapping[int, Array]
 
 
 def prototype(action_unit: int) -> Array:
     """Whether each expression, in canonical order, has the action unit."""
-    return np.array([float(action_unit in PROTOTYPES[expression]) for expression in EXPRESSIONS])
+    return np.array([action_unit in PROTOTYPES[expression] for expression in EXPRESSIONS], np.float32)
 
 
 def habits(draws: Draws) -> tuple[Actions, Actions]:
-    """How strongly each person uses each action unit, and what the face shows at rest, each (B, 1, 1)."""
+    """How strongly each person uses each action unit, and what the face shows at rest, each (1, 1, B)."""
     gains = {unit: draws.between(0.65, 1.25) for unit in ACTION_UNITS}
     # A square keeps most faces near relaxed.
     resting = {unit: RESTING.get(unit, 0.0) * np.square(draws.uniform()) for unit in ACTION_UNITS}
@@ -57,7 +57,7 @@ def actions(
     one_sided = one_side(draws)
     shown: dict[int, Array] = {}
     for unit in ACTION_UNITS:
-        wanted = prototype(unit)[expression][:, None, None]
+        wanted = prototype(unit)[expression][None, None]
         meant = wanted * (1.0 - draws.chance(MISSING)) * strength * gains[unit] * draws.between(0.85, 1.15)
         stray = (1.0 - wanted) * draws.chance(STRAY) * draws.between(0.0, STRAY_INTENSITY)
         lopsided = draws.sides(0.85, 1.15)
@@ -68,13 +68,13 @@ def actions(
 
 
 def middle(acted: Actions, unit: int) -> Array:
-    """What both sides do on average, (B, 1, 1), for what lies in the middle of the face."""
+    """What both sides do on average, (1, 1, B), for what lies in the middle of the face."""
     sides = acted[unit]
-    average: Array = 0.5 * (sides[:, :1] + sides[:, 1:])
+    average: Array = 0.5 * (sides[:1] + sides[1:])
     return average
 
 
 def one_side(draws: Draws) -> Array:
-    """1 on one side of each face and 0 on the other, (B, 2, 1)."""
+    """1 on one side of each face and 0 on the other, (2, 1, B)."""
     left = draws.chance(0.5)
-    return np.concatenate([left, 1.0 - left], axis=1)
+    return np.concatenate([left, 1.0 - left])

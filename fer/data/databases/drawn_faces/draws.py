@@ -5,12 +5,14 @@ bit: no sine, exponential or matrix product, which differ between processors, li
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-#: The images of a batch along axis 0; axis 1 holds the two sides of a face where they differ, axis 2 points of a curve.
-Array = NDArray[np.float64]
+#: The two sides of a face along axis 0 where they differ, the points of a curve along axis 1, the images of a batch along
+#: axis 2: last, because an operation runs fastest along many values that lie side by side.
+Array = NDArray[np.floating[Any]]  # float32 all along; numpy's own annotations lose sight of it
 Keys = NDArray[np.uint64]
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # SplitMix64's increment (Steele, Lea and Flood 2014)
@@ -34,7 +36,7 @@ def keys(parts: Sequence[ArrayLike]) -> Keys:
 
 
 class Draws:
-    """The random numbers of a batch of images, each (B, 1, 1), or (B, 2, 1) where the two sides of a face differ."""
+    """The random numbers of a batch of images, each (1, 1, B), or (2, 1, B) where the two sides of a face differ."""
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
@@ -45,12 +47,12 @@ class Draws:
         """Evenly distributed in [0, 1)."""
         if self._drawn % BLOCK == 0:
             counters = np.arange(self._drawn + 1, self._drawn + 1 + BLOCK, dtype=np.uint64)[:, None] * GOLDEN
-            self._block = (mixed(self._keys + counters) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+            self._block = (mixed(self._keys + counters) >> np.uint64(40)).astype(np.float32) * np.float32(2.0**-24)
         self._drawn += 1
-        return self._block[(self._drawn - 1) % BLOCK, :, None, None]
+        return self._block[(self._drawn - 1) % BLOCK, None, None]
 
     def between(self, low: float, high: float) -> Array:
-        """Evenly distributed in [low, high)."""
+        """Evenly distributed from `low` to `high`."""
         return low + (high - low) * self.uniform()
 
     def about(self, middle: float, spread: float) -> Array:
@@ -58,13 +60,14 @@ class Draws:
         return middle + spread * (self.uniform() + self.uniform() - 1.0)
 
     def sides(self, low: float, high: float) -> Array:
-        """Evenly distributed in [low, high), for each side of the face by itself."""
-        return np.concatenate([self.between(low, high), self.between(low, high)], axis=1)
+        """Evenly distributed from `low` to `high`, for each side of the face by itself."""
+        return np.concatenate([self.between(low, high), self.between(low, high)])
 
     def chance(self, probability: float) -> Array:
         """1 with this probability, else 0."""
-        return (self.uniform() < probability).astype(np.float64)
+        return (self.uniform() < probability).astype(np.float32)
 
     def pick(self, count: int) -> NDArray[np.int64]:
         """An index below `count` for each image, (B,)."""
-        return (self.uniform()[:, 0, 0] * count).astype(np.int64)
+        index: NDArray[np.int64] = (self.uniform()[0, 0] * count).astype(np.int64)
+        return index

@@ -17,6 +17,7 @@ from fer.data.databases.drawn_faces.scenes import Domain, Scenes, same_session, 
 from fer.data.databases.drawn_faces.tones import tones
 from fer.data.databases.drawn_faces.wrinkles import bulges, depths, wrinkles
 
+PART = 64  # images painted at a time, so that their canvases stay in a core's cache
 Indices = NDArray[np.int64]
 
 PERSON, HABITS, SESSION, ACTION, SCENE, NOISE = range(6)  # streams of random numbers that know nothing of each other
@@ -41,12 +42,16 @@ def draw_faces(
 
 def painted(person: People, acted: Actions, scene: Scenes, size: int) -> NDArray[np.uint8]:
     """The faces before light and noise, (B, size, size)."""
-    canvas = OVERSAMPLING * size
+    canvas, reduction = OVERSAMPLING * size, scene.reduction
     mouth = Mouth(person, acted)
     shapes = placed(person, acted, mouth, scene, canvas)
     grey = tones(person, scene, mouth, depths(person, acted))
-    images = [Painter(shapes, grey, image=i, canvas=canvas).paint() for i in range(len(scene.reduction))]
-    return np.stack([reduced(image, size, n) for image, n in zip(images, scene.reduction.tolist(), strict=True)])
+    images = np.empty((len(reduction), size, size), np.uint8)
+    for start in range(0, len(images), PART):
+        part = slice(start, start + PART)
+        painter = Painter({k: v[part] for k, v in shapes.items()}, {k: v[part] for k, v in grey.items()}, canvas=canvas)
+        images[part] = reduced(painter.paint(), reduction[part], size)
+    return images
 
 
 def placed(person: People, acted: Actions, mouth: Mouth, scene: Scenes, canvas: int) -> Pixels:

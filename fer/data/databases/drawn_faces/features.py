@@ -6,7 +6,20 @@ Curves run from the middle of the face outwards, t = 0 … 1 or -1 … 1; both s
 import numpy as np
 
 from fer.data.databases.drawn_faces.action_units import Actions
-from fer.data.databases.drawn_faces.curves import CIRCLE_X, CIRCLE_Y, DOT_X, DOT_Y, SIDE, band, crease, dot, points, steps
+from fer.data.databases.drawn_faces.curves import (
+    CIRCLE_X,
+    CIRCLE_Y,
+    DOT_X,
+    DOT_Y,
+    SIDE,
+    along,
+    band,
+    crease,
+    dot,
+    lens,
+    points,
+    steps,
+)
 from fer.data.databases.drawn_faces.draws import Array
 from fer.data.databases.drawn_faces.head import Shapes
 from fer.data.databases.drawn_faces.people import People
@@ -24,7 +37,7 @@ def brow_line(person: People, acted: Actions, t: Array) -> tuple[Array, Array]:
 
 def brows(person: People, acted: Actions) -> Array:
     """Both brows, thinner towards the temples."""
-    t = steps(0.0, 1.0, 7)
+    t = steps(0.0, 1.0, 5)
     x, y = brow_line(person, acted, t)
     half = 0.5 * person.brow_thickness * (1.0 - 0.65 * t * t) * (0.7 + 1.2 * np.minimum(t, 0.25))
     return band(points(SIDE * x, y - half), points(SIDE * x, y + half))
@@ -50,7 +63,7 @@ class Eyes:
 
     def line(self, height: Array, *, above: float = 0.0) -> Array:
         """The edge of a lid from corner to corner, or a line parallel to it."""
-        t = steps(-1.0, 1.0, 7)
+        t = steps(-1.0, 1.0, 5)
         return points(SIDE * (self.person.eye_x + self.person.eye_width * t), self.lid(t, height) - above)
 
     def disc(self, x: Array, y: Array) -> Array:
@@ -70,7 +83,7 @@ class Eyes:
         """The white, iris, pupil, highlight and the lashes' shadow, to be drawn in this order."""
         upper, lower = self.line(self.upper), self.line(-self.lower)
         return {
-            "eye_whites": band(upper, lower),
+            "eye_whites": lens(upper, lower),
             "irises": self.disc(self.person.iris * CIRCLE_X, self.person.iris * CIRCLE_Y),
             "pupils": self.disc(0.5 * self.person.iris * DOT_X, 0.5 * self.person.iris * DOT_Y),
             "highlights": self.highlights(),
@@ -89,14 +102,14 @@ def nose(person: People, acted: Actions) -> Shapes:
     """Nostrils, wings, the shadow beside the bridge and the light on it."""
     width, height = wing(person, acted)
     top, tip, middle = person.eye_y, person.nose_y, 0.0 * person.nose_y
-    wing_x = width * np.array([0.62, 0.95, 1.0, 0.72, 0.40])[None, None]
-    wing_y = height + np.array([-0.12, -0.06, 0.02, 0.07, 0.055])[None, None]
-    ridge_x = 0.055 * np.array([-0.7, 0.7, 1.3, -1.3])[None, None]
-    bridge_x = np.array([0.10, 0.17, 0.16, 0.08])[None, None]
-    bridge_y = np.array([-0.22, -0.12, 0.0, 0.0])[None, None]
+    wing_x = width * along([0.62, 0.95, 1.0, 0.72, 0.40])
+    wing_y = height + along([-0.12, -0.06, 0.02, 0.07, 0.055])
+    ridge_x = 0.055 * along([-0.7, 0.7, 1.3, -1.3])
+    bridge_x = along([0.10, 0.17, 0.16, 0.08])
+    bridge_y = along([-0.22, -0.12, 0.0, 0.0])
     return {
         "nostrils": dot(SIDE * 0.48 * width, height + 0.045, 0.30 * width, 0.030),
         "wings": crease(SIDE * wing_x, wing_y, right=0.02, down=0.02),
-        "ridge": points(ridge_x, np.concatenate([middle - 0.15] * 2 + [tip - 0.08] * 2, axis=2)),
-        "bridge": points(SIDE * bridge_x, bridge_y + np.concatenate([top] * 2 + [tip] * 2, axis=2)),
+        "ridge": points(ridge_x, np.concatenate([middle - 0.15] * 2 + [tip - 0.08] * 2, axis=1)),
+        "bridge": points(SIDE * bridge_x, bridge_y + np.concatenate([top] * 2 + [tip] * 2, axis=1)),
     }

@@ -3,13 +3,13 @@
 import numpy as np
 
 from fer.data.databases.drawn_faces.action_units import Actions, middle
-from fer.data.databases.drawn_faces.curves import SIDE, band, crease, points, steps, turn
+from fer.data.databases.drawn_faces.curves import SIDE, along, band, crease, lens, points, steps, turn
 from fer.data.databases.drawn_faces.draws import Array
 from fer.data.databases.drawn_faces.features import wing
 from fer.data.databases.drawn_faces.head import Shapes, chin_height
 from fer.data.databases.drawn_faces.people import People
 
-T, SINE = turn(180, 0, 9)  # from corner to corner, points closer together at the corners
+T, SINE = turn(180, 0, 7)  # from corner to corner, points closer together at the corners
 FALL = 1.0 - T * T
 ROUND = 0.5 * FALL + 0.5 * SINE  # an opening that is round at the corners
 BOW = FALL * (1.0 + 0.22 * (1.0 - 12.0 * np.maximum(0.0, 0.29 - np.abs(T))))  # Cupid's bow
@@ -23,9 +23,9 @@ def corners(person: People, acted: Actions) -> tuple[Array, Array]:
     return person.mouth_width * (1.0 + wide - narrow), up
 
 
-def along(side_values: Array) -> Array:
+def across(side_values: Array) -> Array:
     """The value of each side at the points of the mouth, from the image's left corner to the right one."""
-    return np.where(T < 0.0, side_values[:, :1], side_values[:, 1:])
+    return np.where(T < 0.0, side_values[:1], side_values[1:])
 
 
 class Mouth:
@@ -35,9 +35,9 @@ class Mouth:
         both = {unit: middle(acted, unit) for unit in acted}
         self.person, self.both = person, both
         width, up = corners(person, acted)
-        self.x = T * along(width)
+        self.x = T * across(width)
         # AU 12 also lowers the middle a little, so that the whole line curves.
-        self.middle = person.mouth_y + 0.05 * both[12] - 0.04 * both[15] - 0.05 * both[9] + 0.09 * both[26] - along(up) * T * T
+        self.middle = person.mouth_y + 0.05 * both[12] - 0.04 * both[15] - 0.05 * both[9] + 0.09 * both[26] - across(up) * T * T
         self.raised, self.lowered = self.opening()
         # A dropped jaw opens an oval, stretched lips open almost a rectangle.
         opened = ROUND + (SINE - ROUND) * np.minimum(both[26] + both[20], 1.0)
@@ -68,11 +68,11 @@ class Mouth:
         teeth, lower_teeth = np.minimum(0.11 * ROUND, 0.85 * gap), np.minimum(0.07 * ROUND, 0.6 * gap)
         inside = 0.86 * self.x
         return {
-            "upper_lip": band(top, over),
-            "lower_lip": band(over, bottom),
+            "upper_lip": lens(top, over),
+            "lower_lip": lens(over, bottom),
             "mouth": band(points(self.x, self.upper_edge - 0.012), under),
-            "teeth": band(points(inside, self.upper_edge), points(inside, self.upper_edge + teeth)),
-            "lower_teeth": band(points(inside, self.lower_edge - lower_teeth), points(inside, self.lower_edge)),
+            "teeth": lens(points(inside, self.upper_edge), points(inside, self.upper_edge + teeth)),
+            "lower_teeth": lens(points(inside, self.lower_edge - lower_teeth), points(inside, self.lower_edge)),
             "moustache": band(points(1.1 * self.x, top[1] - 0.07 * FALL - 0.03), points(1.1 * self.x, top[1] + 0.02)),
         }
 
@@ -82,17 +82,17 @@ def folds(person: People, acted: Actions) -> Shapes:
     wing_x, wing_y = wing(person, acted)
     corner_x, up = corners(person, acted)
     corner_y = person.mouth_y - up
-    t = steps(0.0, 1.0, 6)
+    t = steps(0.0, 1.0, 5)
     bulge = (0.10 + 0.07 * acted[12]) * 4.0 * t * (1.0 - t)
     fold_x = wing_x + 0.04 + (corner_x + 0.09 - wing_x - 0.04) * t + bulge
     fold_y = wing_y - 0.06 + (corner_y + 0.02 - wing_y + 0.06) * t
-    down_x, down_y = np.array([0.02, 0.07, 0.09])[None, None], np.array([0.0, 0.08, 0.17])[None, None]
-    dimples = crease(SIDE * (corner_x + 0.07 + 0.05 * FALL[:, :, ::2]), corner_y + 0.13 * T[:, :, ::2], right=0.04)
+    down_x, down_y = along([0.02, 0.07, 0.09]), along([0.0, 0.08, 0.17])
+    dimples = crease(SIDE * (corner_x + 0.07 + 0.05 * FALL[:, ::2]), corner_y + 0.13 * T[:, ::2], right=0.04)
     return {
         "nasolabial": crease(SIDE * fold_x, fold_y, down=0.05),
         "marionette": crease(SIDE * (corner_x + down_x), corner_y + down_y, right=0.035),
-        "dimple_left": dimples[:, :, :1],
-        "dimple_right": dimples[:, :, 1:],
+        "dimple_left": dimples[:, :1],
+        "dimple_right": dimples[:, 1:],
     }
 
 
@@ -101,4 +101,4 @@ def chin_boss(person: People, acted: Actions) -> Array:
     mouth = person.mouth_y + person.lower_lip + 0.32 * middle(acted, 26)
     y = mouth + 0.38 * (chin_height(person, acted) - mouth)
     t = steps(-1.0, 1.0, 5)
-    return band(points(0.22 * t, y - 0.035 * (1 - t * t)), points(0.22 * t, y + 0.035 * (1 - t * t)))
+    return lens(points(0.22 * t, y - 0.035 * (1 - t * t)), points(0.22 * t, y + 0.035 * (1 - t * t)))

@@ -1,7 +1,7 @@
 """This file paints faces: which shape in which tone, in order, onto a canvas of twice the image's size."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import cv2
 import numpy as np
@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 from fer.data.databases.drawn_faces.pose import SUBPIXEL_BITS, Pixels
 
-Canvas = NDArray[np.uint8]
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+#: (B, H, W).
+Canvases = NDArray[np.uint8]
 
 #: Grey level of each paint for each image of a batch.
 Tones = Mapping[str, Sequence[int]]
@@ -34,6 +37,7 @@ BEHIND = (
     Paint("neck", "neck"),
     Paint("shoulders", "clothes"),
 )
+HEAD = (Paint("head", "mask"),)
 #: Painted at half size and blurred.
 SKIN = (
     Paint("lit", "lit"),
@@ -84,38 +88,62 @@ IN_FRONT = (
 
 
 class Painter:
-    """Paints one image of a batch, from shapes in sixteenths of a pixel of a canvas this many pixels wide."""
+    """Paints images from shapes in sixteenths of a pixel of a canvas this many pixels wide.
 
-    def __init__(self, shapes: Pixels, tones: Tones, *, image: int, canvas: int) -> None:
-        self.shapes, self.tones, self.image, self.canvas = shapes, tones, image, canvas
+    Paint after paint, and all canvases at once where whole ones are worked on, which is faster than image after image.
+    """
 
-    def paint(self) -> Canvas:
-        """The picture, (canvas, canvas)."""
-        picture = self.fill(self.blank("background"), BEHIND)
-        face = self.fill(self.skin(), FEATURES)
+    def __init__(self, shapes: Pixels, tones: Tones, *, canvas: int) -> None:
+        self.shapes, self.tones, self.canvas = shapes, tones, canvas
+
+    def paint(self) -> Canvases:
+        """The pictures, (B, canvas, canvas)."""
+        pictures = self.fill(self.blank("background", self.canvas), BEHIND)
+        faces = self.fill(self.skin(), FEATURES)
         # Through a mask, so that nothing an expression moves is ever seen outside the head.
-        head = np.zeros_like(picture)
-        cv2.fillPoly(head, self.shapes["head"][self.image], 255, cv2.LINE_8, SUBPIXEL_BITS)
-        cv2.copyTo(face, head, picture)
-        return self.fill(picture, IN_FRONT)
+        heads = self.fill(np.zeros_like(pictures), HEAD, edge=cv2.LINE_8)
+        cv2.copyTo(stacked(faces), stacked(heads), stacked(pictures))
+        return self.fill(pictures, IN_FRONT)
 
-    def skin(self) -> Canvas:
+    def skin(self) -> Canvases:
         """The skin, beyond the head's edge too: rounded by light and shade, and with its lines; half the size suffices."""
-        soft = self.fill(self.blank("rim", reduction=2), SKIN, bits=HALF_SIZE_BITS, edge=cv2.LINE_8)
+        half = self.canvas // 2
+        reach = round(half / 16)
+        margin = reach + 1
+        soft = self.fill(self.blank("rim", half), SKIN, bits=HALF_SIZE_BITS, edge=cv2.LINE_8)
         lines = self.fill(np.zeros_like(soft), LINES, bits=HALF_SIZE_BITS)
-        reach = 2 * round(len(soft) / 16) + 1
-        cv2.blur(soft, (reach, reach), dst=soft)
-        return np.asarray(cv2.pyrUp(cv2.subtract(soft, lines)), np.uint8)
+        blurred = cv2.blur(stacked(mirrored(soft, margin)), (2 * reach + 1, 2 * reach + 1))
+        skin = np.asarray(cv2.pyrUp(cv2.subtract(blurred, stacked(mirrored(lines, margin)))), np.uint8)
+        return skin.reshape(len(soft), -1, self.canvas)[:, 2 * margin : -2 * margin]
 
-    def blank(self, tone: str, *, reduction: int = 1) -> Canvas:
-        """A canvas in one tone."""
-        side = self.canvas // reduction
-        return np.full((side, side), self.tones[tone][self.image], np.uint8)
+    def blank(self, tone: str, side: int) -> Canvases:
+        """Canvases in one tone each."""
+        greys = np.array(self.tones[tone], np.uint8)
+        return np.tile(greys[:, None, None], (side, side))
 
-    def fill(self, canvas: Canvas, paints: Sequence[Paint], *, bits: int = SUBPIXEL_BITS, edge: int = cv2.LINE_AA) -> Canvas:
-        """The canvas with these paints on it, in order."""
-        shapes, tones, image = self.shapes, self.tones, self.image
+    def fill(
+        self, canvases: Canvases, paints: Sequence[Paint], *, bits: int = SUBPIXEL_BITS, edge: int = cv2.LINE_AA
+    ) -> Canvases:
+        """The canvases with these paints on them, in order."""
+        views = list(canvases)
         for name, tone, only in paints:
-            if only is None or tones[only][image]:
-                cv2.fillPoly(canvas, shapes[name][image], tones[tone][image], edge, bits)
-        return canvas
+            shapes, greys = self.shapes[name], self.tones[tone]
+            for i in self.wearing(only):
+                cv2.fillPoly(views[i], shapes[i], greys[i], edge, bits)
+        return canvases
+
+    def wearing(self, only: str | None) -> Sequence[int]:
+        """The images that do not go without."""
+        count = len(self.shapes["head"])
+        return range(count) if only is None else [i for i in range(count) if self.tones[only][i]]
+
+
+def stacked(canvases: NDArray[Scalar]) -> NDArray[Scalar]:
+    """The canvases as one tall one, because one operation on it is faster than one on each."""
+    return canvases.reshape(-1, canvases.shape[2])
+
+
+def mirrored(canvases: Canvases, margin: int) -> Canvases:
+    """The canvases with a mirrored margin above and below, so that stacked ones do not blur into each other."""
+    rows = np.pad(np.arange(canvases.shape[1]), margin, "reflect")
+    return canvases[:, rows]

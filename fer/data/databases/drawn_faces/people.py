@@ -21,13 +21,14 @@ HAIR_STYLES = np.array(
         [0.09, 1.08, 0.75, -0.66, -0.05, 0.00],  # bob with a fringe
         [0.09, 1.12, 1.70, -0.92, 0.25, 0.12],  # long
         [0.30, 1.28, 0.35, -0.90, -0.25, 0.00],  # a round head of curls
-    ]
+    ],
+    np.float32,
 )
 
 
 @dataclass(frozen=True)
 class People:
-    """What makes each person of a batch look like nobody else; every field is (B, 1, 1)."""
+    """What makes each person of a batch look like nobody else; every field is (1, 1, B)."""
 
     half_width: Array
     skull: Array
@@ -71,8 +72,7 @@ class People:
 
 def people(draws: Draws) -> People:
     """One person for each key of `draws`."""
-    style = HAIR_STYLES[draws.pick(len(HAIR_STYLES))][:, :, None]
-    stands, width, end, middle, temples, swept = (style[:, i : i + 1] for i in range(HAIR_STYLES.shape[1]))
+    stands, width, end, middle, temples, swept = HAIR_STYLES[draws.pick(len(HAIR_STYLES))].T[:, None, None]
     skin = draws.between(108.0, 205.0)
     chin = draws.about(1.14, 0.12)
     nose_y = draws.about(0.40, 0.09)

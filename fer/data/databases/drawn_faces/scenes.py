@@ -59,7 +59,7 @@ REDUCTIONS = (2, 3, 4)  # canvas pixels a side for one pixel: full, two thirds a
 
 @dataclass(frozen=True)
 class Scenes:
-    """All about the takes of a batch that is not the person or the expression; fields are (B, 1, 1) where not said."""
+    """All about the takes of a batch that is not the person or the expression; fields are (1, 1, B) where not said."""
 
     roll: Array  # angles as the tangent of their half, from which cosine and sine are fractions
     yaw: Array
@@ -73,7 +73,7 @@ class Scenes:
     exposure: Array
     contrast: Array
     background: Array
-    clutter: Array  # grey levels above the background, (B, 2, 1)
+    clutter: Array  # grey levels above the background, (2, 1, B)
     clutter_x: Array
     clutter_y: Array
     clothes: Array
@@ -91,7 +91,7 @@ CONTINUOUS = tuple(field.name for field in fields(Scenes) if field.name not in (
 
 def scenes(domain: Domain, draws: Draws) -> Scenes:
     """One scene for each key of `draws`."""
-    hidden = draws.uniform()[:, 0, 0] < domain.hidden
+    hidden = draws.uniform()[0, 0] < domain.hidden
     return Scenes(
         roll=draws.about(0.0, half_tangent(domain.roll)),
         yaw=draws.about(0.0, half_tangent(domain.yaw)),
@@ -114,7 +114,7 @@ def scenes(domain: Domain, draws: Draws) -> Scenes:
         held_y=draws.between(0.2, 1.2),
         held_size=draws.between(0.35, 0.6),
         held_tone=draws.between(40.0, 220.0),
-        reduction=reductions(domain, draws.uniform()[:, 0, 0]),
+        reduction=reductions(domain, draws.uniform()[0, 0]),
         noise=draws.between(*domain.noise),
     )
 
@@ -125,7 +125,7 @@ def same_session(session: Scenes, take: Scenes, alike: float) -> Scenes:
     return replace(take, **blended)
 
 
-def reductions(domain: Domain, chance: NDArray[np.float64]) -> NDArray[np.int64]:
+def reductions(domain: Domain, chance: NDArray[np.float32]) -> NDArray[np.int64]:
     """How many canvas pixels a side make one pixel of each image, (B,)."""
     half, two_thirds = domain.reduced[1], domain.reduced[0]
     return np.where(chance < half, REDUCTIONS[2], np.where(chance < half + two_thirds, REDUCTIONS[1], REDUCTIONS[0]))

@@ -62,7 +62,7 @@ def eye_tones(person: People) -> dict[str, Array]:
 
 def mouth_tones(person: People, mouth: Mouth) -> dict[str, Array]:
     """Lips and what opens between them; teeth show as far as the lips part, and go where they do not."""
-    gap = np.max(mouth.lower_edge - mouth.upper_edge, axis=2, keepdims=True)
+    gap = np.max(mouth.lower_edge - mouth.upper_edge, axis=1, keepdims=True)
     inside, teeth = INSIDE_MOUTH * person.skin, 0.3 * person.skin + 165.0
     shown = np.clip((gap - 0.03) / 0.08, 0.0, 1.0)
     upper = shown * np.clip(2.2 * (mouth.both[12] + mouth.both[20] + 0.2 * mouth.both[26] + 0.8 * mouth.both[9]), 0.0, 1.0)
@@ -78,12 +78,13 @@ def mouth_tones(person: People, mouth: Mouth) -> dict[str, Array]:
 
 def scene_tones(scene: Scenes) -> dict[str, Array]:
     """What is behind, below and before the face."""
-    hidden_by = {thing: (scene.hidden_by == i).astype(float)[:, None, None] for i, thing in enumerate(HIDDEN_BY)}
+    hidden_by = {thing: (scene.hidden_by == i).astype(np.float32)[None, None] for i, thing in enumerate(HIDDEN_BY)}
     return {
         "background": scene.background,
-        "clutter_left": scene.background + scene.clutter[:, :1],
-        "clutter_right": scene.background + scene.clutter[:, 1:],
-        "clutter": 255.0 * np.abs(scene.clutter).max(axis=1, keepdims=True),
+        "mask": 0.0 * scene.background + 255.0,
+        "clutter_left": scene.background + scene.clutter[:1],
+        "clutter_right": scene.background + scene.clutter[1:],
+        "clutter": 255.0 * np.abs(scene.clutter).max(axis=0, keepdims=True),
         "clothes": scene.clothes,
         "sunglasses": 28.0 * hidden_by["sunglasses"],
         "lock": 255.0 * hidden_by["lock"],
