@@ -52,25 +52,31 @@ class NearCopies:
         return np.isin(originals[inside], partners)
 
 
-def near_copies(thumbnails: Thumbnails) -> NearCopies:
-    """The near copies among images of one or several databases, from the cache where they were looked for before."""
-    key = hashlib.sha256(f"{VERSION} {thumbnails.key}".encode()).hexdigest()[:16]
+def near_copies(thumbnails: Thumbnails, *, between: NDArray[np.int64] | None = None) -> NearCopies:
+    """The near copies among images of one or several databases, from the cache where they were looked for before.
+
+    `between` (N,) says where each image is from, where only near copies between images from different places are wanted.
+    """
+    places = "" if between is None else hashlib.sha256(between.tobytes()).hexdigest()
+    key = hashlib.sha256(f"{VERSION} {thumbnails.key} {places}".encode()).hexdigest()[:16]
     path = cache_folder() / "near_copies" / f"{key}.npz"
     if not path.is_file():
-        found = find_near_copies(thumbnails)
+        found = find_near_copies(thumbnails, between=between)
         with replacing(path) as beside, beside.open("wb") as file:
             np.savez_compressed(file, pairs=found.pairs, mirrored=found.mirrored, likeness=found.likeness)
     with np.load(path) as stored:
         return NearCopies(stored["pairs"], stored["mirrored"], stored["likeness"])
 
 
-def find_near_copies(thumbnails: Thumbnails) -> NearCopies:
-    """The near copies among these images; blank ones have none."""
+def find_near_copies(thumbnails: Thumbnails, *, between: NDArray[np.int64] | None = None) -> NearCopies:
+    """The near copies among these images, or only those `between` places; blank ones have none."""
     originals = thumbnails.originals
     rows = np.flatnonzero((originals == np.arange(len(thumbnails))) & (thumbnails.spread > 0))
     hashes = perceptual_hashes(thumbnails.faces[rows])
     plain, mirrored = rows[proposed(hashes, flip=0)], rows[proposed(hashes, flip=int(MIRROR))]
     mirrored = mirrored[~exactly_mirrored(thumbnails.copies, mirrored)]
+    if between is not None:
+        plain, mirrored = (pairs[between[pairs[:, 0]] != between[pairs[:, 1]]] for pairs in (plain, mirrored))
     pairs = np.concatenate([plain, mirrored])
     is_mirrored = np.arange(len(pairs)) >= len(plain)
     alike = likeness_of_pairs(thumbnails.faces, pairs, is_mirrored)

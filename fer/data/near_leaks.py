@@ -19,7 +19,7 @@ from fer.records import FaceRecord
 
 @dataclass(frozen=True)
 class NearLeaks:
-    """The near copies among all images of a run, and the row of each image among them."""
+    """The near copies between the databases of a run, and the row of each image among all of them."""
 
     rows: Mapping[str, int]
     originals: NDArray[np.int64]
@@ -32,7 +32,8 @@ class NearLeaks:
             return None
         joined = Thumbnails.join([thumbnails(database, records) for database, records in databases])
         ids = [record.id for _, records in databases for record in records]
-        return cls({i: row for row, i in enumerate(ids)}, joined.originals, near_copies(joined))
+        places = np.repeat(np.arange(len(databases)), [len(records) for _, records in databases])
+        return cls({i: row for row, i in enumerate(ids)}, joined.originals, near_copies(joined, between=places))
 
     def count(self, fold: Fold) -> Mapping[str, int]:
         """The images of each test set that have a near copy in training but no exact one, as the leak check names them."""
