@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fer.data.database import Database, Image
-from fer.data.planted_copies import made_up
+from fer.data.near_copies.planted_copies import made_up
 from fer.records import FaceRecord
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.data.database import Database
-from fer.data.near_copies import NearCopies, clusters, near_copies
-from fer.data.thumbnails import Thumbnails, thumbnails
+from fer.data.near_copies.search import NearCopies, clusters, near_copies
+from fer.data.near_copies.thumbnails import Thumbnails, thumbnails
 from fer.protocols.base import database_of
 from fer.records import FaceRecord
 

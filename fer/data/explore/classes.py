@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fer.data.audit import Audit
 from fer.data.database import Image
-from fer.data.perceptual_hash import halved
+from fer.data.near_copies.perceptual_hash import halved
 from fer.records import EXPRESSIONS
 
 SHOWN = 24  # faces of a class

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fer.data import hash_search
-from fer.data.hash_search import close_pairs
-from fer.data.perceptual_hash import MIRROR
+from fer.data.near_copies import hash_search
+from fer.data.near_copies.hash_search import close_pairs
+from fer.data.near_copies.perceptual_hash import MIRROR
 
 
 def every_pair(hashes: NDArray[np.uint64], radius: int, flip: int) -> set[tuple[int, int]]:

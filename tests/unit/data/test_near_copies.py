@@ -6,10 +6,10 @@ from gallery import Gallery, pictures
 
 from fer.data.database import Image
 from fer.data.databases.synthetic import Synthetic
-from fer.data.near_copies import CROWD, NearCopies, clusters, find_near_copies, near_copies
-from fer.data.perceptual_hash import MIRROR, perceptual_hashes
-from fer.data.planted_copies import CHANGES, made_up, recall, with_planted
-from fer.data.thumbnails import Thumbnails, thumbnails
+from fer.data.near_copies.perceptual_hash import MIRROR, perceptual_hashes
+from fer.data.near_copies.planted_copies import CHANGES, made_up, recall, with_planted
+from fer.data.near_copies.search import CROWD, NearCopies, clusters, find_near_copies, near_copies
+from fer.data.near_copies.thumbnails import Thumbnails, thumbnails
 
 
 def found_among(images: list[Image]) -> NearCopies:
@@ -86,7 +86,7 @@ def test_what_was_found_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     gallery = Gallery([*images, (images[0] * 0.9).astype(np.uint8)])
     seen = thumbnails(gallery, gallery.records())
     first = near_copies(seen)
-    monkeypatch.setattr("fer.data.near_copies.find_near_copies", None)
+    monkeypatch.setattr("fer.data.near_copies.search.find_near_copies", None)
     again = near_copies(seen)
     assert again.pairs.tolist() == first.pairs.tolist() == [[0, 2]]
     assert again.likeness.tolist() == first.likeness.tolist()

@@ -3,7 +3,7 @@
 import numpy as np
 from gallery import Gallery, pictures
 
-from fer.data.thumbnails import SIZE, Thumbnails, contrast, thumbnail, thumbnails
+from fer.data.near_copies.thumbnails import SIZE, Thumbnails, contrast, thumbnail, thumbnails
 
 
 def test_images_of_all_sizes_and_colours_become_grey_squares() -> None:

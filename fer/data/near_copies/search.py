@@ -1,7 +1,7 @@
 """This file finds near copies: the same photograph resized, brightened, re-compressed, cut a little closer, or mirrored.
 
 Perceptual hashes propose pairs, and a comparison of the thumbnails decides. What was measured stands in
-`fer/data/planted_copies.py`. The same person who holds still is a near copy too, as in two frames of a video.
+`fer/data/near_copies/planted_copies.py`. The same person who holds still is a near copy too, as in two frames of a video.
 """
 
 import hashlib
@@ -12,17 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.data.digest import cache_folder
-from fer.data.hash_search import close_pairs
-from fer.data.likeness import likeness
-from fer.data.perceptual_hash import MIRROR, perceptual_hashes
-from fer.data.thumbnails import Thumbnails
+from fer.data.near_copies.hash_search import close_pairs
+from fer.data.near_copies.likeness import likeness
+from fer.data.near_copies.perceptual_hash import MIRROR, perceptual_hashes
+from fer.data.near_copies.thumbnails import Thumbnails
 from fer.files import replacing
 
 #: Counts up when the same thumbnails would give other pairs.
 VERSION = 1
 
 RADIUS = 11  # of 64 bits: finds 92 % of FER2013's near copies; the next one costs five times as much to search
-LIKENESS = 0.85  # measured as `fer/data/planted_copies.py` says
+LIKENESS = 0.85  # measured as `fer/data/near_copies/planted_copies.py` says
 CROWD = 32  # images of one hash that are compared with all others; of more, each is compared with the first only
 PAIRS = 256  # compared at a time: what they are computed from fits into a core's cache
 

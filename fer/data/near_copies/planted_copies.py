@@ -1,7 +1,7 @@
 """This file measures the search for near copies: how fast it is, and how many of planted copies it finds.
 
-`python -m fer.data.planted_copies [IMAGES]` makes 100,000 (or so many) pictures up, plants a changed copy of 1,000 of them,
-and prints the seconds of one core and the share of copies that are found, by kind of change.
+`python -m fer.data.near_copies.planted_copies [IMAGES]` makes 100,000 (or so many) pictures up, plants a changed copy of
+1,000 of them, and prints the seconds of one core and the share of copies that are found, by kind of change.
 
 Measured on FER2013, where pairs can be looked at: 4,077 pairs among its 34,033 distinct faces that are not blank. Of contact
 sheets with 72 pairs of a likeness from 0.85 to 0.90, and with 48 pairs from 0.80 to 0.85, every one showed one photograph.
@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.data.database import Image
-from fer.data.near_copies import NearCopies, find_near_copies
-from fer.data.thumbnails import SIZE, Thumbnails, thumbnail
+from fer.data.near_copies.search import NearCopies, find_near_copies
+from fer.data.near_copies.thumbnails import SIZE, Thumbnails, thumbnail
 
 Change = Callable[[Image, np.random.Generator], Image]
 

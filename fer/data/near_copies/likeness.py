@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from fer.data.perceptual_hash import SIZE, halved
+from fer.data.near_copies.perceptual_hash import SIZE, halved
 
 PLAUSIBLE = 0.70  # at 24×24; of FER2013's pairs with close hashes one in eight passes
 COARSE, FINE = 3.0, 4.0  # the deviation of the Gaussian that takes light and shade away, in pixels of 24 and of 48
