@@ -18,7 +18,8 @@ class Cohort:
     """The labelled faces of an experiment, sorted by id.
 
     `rows` (N,) int64 are the records' places in `pixels`, `copies` (N, 2) uint64 the digests of each image and its mirror.
-    `not_found` are the ids of images in which the preprocessing found no face.
+    `not_found` are the ids of images in which the preprocessing found no face; `cropped` names the databases whose images
+    were faces already.
     """
 
     records: Sequence[FaceRecord]
@@ -27,6 +28,7 @@ class Cohort:
     rows: NDArray[np.int64]
     copies: NDArray[np.uint64]
     not_found: frozenset[str] = frozenset()
+    cropped: tuple[str, ...] = ()
 
     @classmethod
     def join(
@@ -35,6 +37,7 @@ class Cohort:
         *,
         records: Sequence[FaceRecord],
         labels: LabelSpace,
+        cropped: Sequence[str] = (),
     ) -> "Cohort":
         """The `records` that the label space kept, out of the prepared faces of every database."""
         row_of = {record.id: row for row, record in enumerate(record for all_records, _ in prepared for record in all_records)}
@@ -42,7 +45,8 @@ class Cohort:
         copies = np.concatenate([faces.copies for _, faces in prepared])
         not_found = {i for _, faces in prepared for i in faces.not_found}
         kept = frozenset(record.id for record in records if record.id in not_found)
-        return cls(records, labels, FaceStack([faces.array for _, faces in prepared]), rows, copies[rows], kept)
+        pixels = FaceStack([faces.array for _, faces in prepared])
+        return cls(records, labels, pixels, rows, copies[rows], kept, tuple(cropped))
 
     @cached_property
     def position_of(self) -> dict[str, int]:

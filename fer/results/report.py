@@ -47,6 +47,7 @@ class Report:
     dropped: Mapping[str, int]
     merged: Mapping[str, int]
     preprocess: str
+    cropped: tuple[str, ...]
     not_found: Mapping[str, int]
     seconds: float
 
@@ -86,6 +87,7 @@ class Report:
             "dropped": dict(self.dropped),
             "merged": dict(self.merged),
             "preprocess": self.preprocess,
+            "cropped": list(self.cropped),
             "not_found": dict(self.not_found),
             "seconds": self.seconds,
         }
@@ -113,6 +115,7 @@ def make_report(run: StoredRun) -> Report:
         dropped=plan.dropped,
         merged=plan.merged,
         preprocess=preprocess_name(run.config),
+        cropped=plan.cropped,
         not_found=plan.not_found,
         seconds=round(sum(fold.card.get("seconds", 0.0) for fold in run.folds), 3),
     )

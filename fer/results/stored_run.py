@@ -57,6 +57,7 @@ class Plan:
     label_rule: str
     dropped: Mapping[str, int]
     merged: Mapping[str, int]
+    cropped: tuple[str, ...]
     not_found: Mapping[str, int]
     folds: tuple[PlannedFold, ...]
 
@@ -189,6 +190,7 @@ def read_plan(path: Path) -> Plan:
             label_rule=content["label_rule"],
             dropped=content["dropped"],
             merged=content["merged"],
+            cropped=tuple(content["cropped"]),
             not_found=content["not_found"],
             folds=folds,
         )

@@ -140,8 +140,12 @@ def leaks(report: Report) -> str:
 
 def faces(report: Report) -> str:
     """How faces were cut out of the images, and in how many none was found."""
-    missed = counts(report.not_found)
-    return f"{report.preprocess}{f'; no face found, central square taken: {missed}' if missed else ''}"
+    said = [report.preprocess]
+    if report.cropped:
+        said.append(f"images that are faces already: {', '.join(report.cropped)}")
+    if report.not_found:
+        said.append(f"no face found, central square taken: {counts(report.not_found)}")
+    return "; ".join(said)
 
 
 def counts(images: Mapping[str, int]) -> str:

@@ -123,6 +123,7 @@ class Experiment:
             images=len(self.restriction.records),
             dropped=dict(self.restriction.dropped),
             merged=dict(self.restriction.merged),
+            cropped=list(self.cohort.cropped),
             not_found=dict(sorted(Counter(i.partition("/")[0] for i in self.cohort.not_found).items())),
         )
 
@@ -228,7 +229,8 @@ def prepare_cohort(
         )
         for database, own in records
     ]
-    return Cohort.join(prepared, records=restriction.records, labels=restriction.labels)
+    cropped = [database.name for database, _ in records if database.cropped]
+    return Cohort.join(prepared, records=restriction.records, labels=restriction.labels, cropped=cropped)
 
 
 def trained_labels(fold: Fold, cohort: Cohort) -> list[str]:

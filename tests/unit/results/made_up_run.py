@@ -84,6 +84,7 @@ def write_run(
         "images": sum(len(fold) for fold in folds),
         "dropped": {"contempt": 18},
         "merged": {},
+        "cropped": ["webcam"],
         "not_found": {"synthetic": 2},
         "folds": planned,
     }
