@@ -25,6 +25,8 @@ def explain(error: BaseException, conf: Path) -> ConfigError | None:
             return unknown_key(cause)
         if isinstance(cause, InterpolationKeyError | MissingMandatoryValue):
             return ConfigError(str(cause).splitlines()[0])
+    if isinstance(error, ValueError) and "Config group override" in str(error):  # Hydra's own words for model=null
+        return ConfigError("a group was set to null or to a value; name one of its choices, which --help lists")
     if isinstance(error, ConfigCompositionException | HydraException | OmegaConfBaseException):
         return ConfigError(str(causes[-1]).strip().replace("\n", "\n    "))
     return None

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from fer.build import build
 from fer.cli.mistakes import explain
-from fer.errors import EXIT_STATUS, FerError
+from fer.errors import EXIT_STATUS, ConfigError, FerError
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 
@@ -68,6 +68,8 @@ def fail(error: FerError) -> NoReturn:
 
 def title(config: Mapping[str, Any], choices: Mapping[str, Any]) -> str:
     """The readable half of the run folder's name: databases, model and protocol."""
+    if not config.get("data"):
+        raise ConfigError("data: found no database, expected one or several: data=fer2013 or data=[fer2013,ckplus]")
     model = Path(str(choices["model"])).name
     return f"{'+'.join(sorted(config['data']))}-{model}-{choices['protocol']}"
 

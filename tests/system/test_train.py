@@ -226,6 +226,8 @@ def test_a_planted_leak_stops_the_run_before_anything_is_trained(
         (["data=fer2013", "data.fer2013.root=nowhere"], "DatabaseNotFound: fer2013 is not in nowhere (looked for "),
         (["protocol=official"], "ProtocolError: synthetic has no training part in its own split"),
         (["run.shard=3/2"], "ConfigError: run.shard: found '3/2', expected 1/N to N/N"),
+        (["data=[]"], "ConfigError: data: found no database"),
+        (["model=null"], "ConfigError: a group was set to null"),
         (["seed=one"], "ConfigError: seed: found 'one', expected a whole number"),
     ],
 )
