@@ -11,7 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from fer.errors import ConfigError, FerError
 
 #: What a configuration may name. A stored model's spec goes through the same door with ("fer.models.",).
-ALLOWED = ("fer.", "torch.optim.", "lightning.pytorch.", "albumentations.")
+ALLOWED = ("fer.", "torch.optim.", "lightning.pytorch.", "albumentations.", "torchvision.transforms.v2.")
 
 #: Keys of Hydra's own that stand beside the arguments.
 DIRECTIVES = ("_target_", "_partial_", "_recursive_", "_convert_")

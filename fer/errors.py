@@ -34,5 +34,9 @@ class WeightsError(FerError):
     """Weights that cannot be fetched, read or fitted into the model."""
 
 
+class OutputError(FerError):
+    """A file or folder that the system refuses to write."""
+
+
 class RunError(FerError):
     """A run folder that cannot be used: not a run, incomplete, damaged or in use."""

@@ -21,6 +21,10 @@ VOTE_RULES: Mapping[VoteRule, str] = {
 }
 
 
+#: How many expressions there must be to tell apart.
+LEAST = 2
+
+
 @dataclass(frozen=True)
 class LabelSpace:
     """The expressions that a model tells apart, in order.
@@ -39,10 +43,8 @@ class LabelSpace:
             raise ConfigError(f"labels: {', '.join(unknown)} is no expression; the names are {', '.join(EXPRESSIONS)}")
         if self.votes is not None and self.votes not in VOTE_RULES:
             raise ConfigError(f"labels.votes: found {self.votes!r}, expected one of {', '.join(VOTE_RULES)}")
-        if self.names is not None and len(set(self.names)) < len(self.names):
-            raise ConfigError(f"labels.names: found {', '.join(self.names)}, expected each expression once")
         if self.names is not None:
-            object.__setattr__(self, "names", tuple(self.names))
+            object.__setattr__(self, "names", require_several(self.names))
 
     def __len__(self) -> int:
         return len(self.resolved)
@@ -86,7 +88,10 @@ class LabelSpace:
         return merged
 
     def restrict(self, records: Sequence[FaceRecord]) -> "Restriction":
-        """Relabel, merge and drop, counting what is merged or dropped by name; nothing is dropped silently."""
+        """Relabel, merge and drop, counting what is merged or dropped by name; nothing is dropped silently.
+
+        Raises ConfigError where no image is left, or where the databases' own labels come down to one.
+        """
         wanted = set(self.known if self.names is None else self.names)
         merged: Counter[str] = Counter()
         dropped: Counter[str] = Counter()
@@ -100,10 +105,11 @@ class LabelSpace:
                 relabelled.append(record if label == record.expression else replace(record, expression=label))
             else:
                 dropped[label] += 1
-        if self.names is None:
-            present = {record.expression for record in relabelled}
-            return Restriction(replace(self, names=[name for name in self.known if name in present]), relabelled, dropped, merged)
-        return Restriction(self, relabelled, dropped, merged)
+        present = {record.expression for record in relabelled}
+        if not present or (self.names is None and len(present) < LEAST):
+            raise too_few(self, relabelled, dropped)
+        names = self.names or [name for name in self.known if name in present]
+        return Restriction(replace(self, names=names), relabelled, dropped, merged)
 
 
 @dataclass(frozen=True)
@@ -122,6 +128,28 @@ class Restriction:
             if counts:
                 parts.append(f"{done} " + ", ".join(f"{name} ({images:,})" for name, images in sorted(counts.items())))
         return "; ".join(parts)
+
+
+def require_several(names: Sequence[str]) -> tuple[str, ...]:
+    """The names, of which there are several different ones."""
+    found = ", ".join(names) or "none"
+    if len(set(names)) < len(names):
+        raise ConfigError(f"labels.names: found {found}, expected each expression once")
+    if len(names) < LEAST:
+        raise ConfigError(f"labels.names: found {found}, expected at least two expressions, or null for all that there are")
+    return tuple(names)
+
+
+def too_few(labels: LabelSpace, kept: Sequence[FaceRecord], dropped: Mapping[str, int]) -> ConfigError:
+    """The error for labels that leave no image, or images of one expression only."""
+    if kept:
+        return ConfigError(
+            f"labels: all {len(kept):,} images are labelled {kept[0].expression}, expected at least two expressions. "
+            f"Add a database, or merge fewer labels."
+        )
+    wanted = " or ".join(labels.names or ["with an expression"])
+    found = ", ".join(f"{name} ({images:,})" for name, images in sorted(dropped.items())) or "no image at all"
+    return ConfigError(f"labels: no image is labelled {wanted}; found {found}. Choose other labels, or other data.")
 
 
 def outliers_dropped(votes: Mapping[str, float]) -> dict[str, float]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from fer.data.database import Database
 from fer.data.explore.portrait import portray
 from fer.errors import ConfigError
-from fer.files import write_atomically
+from fer.files import require_writable, write_atomically
 from fer.results.pages.explore import explore_page
 
 IMAGES = 40_000  # FER2013 whole; half a minute to some minutes of reading
@@ -18,6 +18,7 @@ def explore(database: Database, *, output: Path | None, images: int | None, seed
     if seed is not None and seed < 0:
         raise ConfigError(f"--seed: found {seed}, expected 0 or more")
     page = output or Path("outputs") / "data" / f"{database.name}.html"
+    require_writable(page)
     portrait = portray(database, database.records(), images=images or IMAGES, seed=seed or 0)
     write_atomically(page, explore_page(portrait))
     print(f"Page   {page}")

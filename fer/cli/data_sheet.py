@@ -49,12 +49,13 @@ def show_one(database: Database) -> None:
     """The data sheet, the counts and how to obtain the files."""
     console = Console(highlight=False)
     console.print(getdoc(type(database)), markup=False)
-    console.print(f"\nLicence   {database.licence}\nCitation  {database.citation}\nObtain    {database.obtain}\n", markup=False)
+    console.print(f"\nLicence   {database.licence}\nCitation  {database.citation}", markup=False)
     try:
         checks = database.checks(records := database.records())
-    except DatabaseNotFound as missing:
-        console.print(str(missing), markup=False)
+    except DatabaseNotFound as missing:  # asked for a data sheet, of which this is a part: how to obtain the files
+        console.print(f"Files     not here: {missing.args[0]}", markup=False)
         return
+    console.print(f"Obtain    {database.obtain}\n", markup=False)
     table = Table("Count", "Found", "Published", box=None, pad_edge=False, header_style="bold")
     unpublished = {name: (number, "–") for name, number in database.count(records).items() if name not in checks}
     for name, (found, published) in {**checks, **unpublished}.items():

@@ -1,7 +1,10 @@
 """This file says in one message what is wrong with a command line that Hydra cannot compose."""
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
 from omegaconf.errors import (
     ConfigAttributeError,
@@ -30,6 +33,17 @@ def explain(error: BaseException, conf: Path) -> ConfigError | None:
     if isinstance(error, ConfigCompositionException | HydraException | OmegaConfBaseException):
         return ConfigError(str(causes[-1]).strip().replace("\n", "\n    "))
     return None
+
+
+def require_different_databases(overrides: Sequence[str]) -> None:
+    """Raise ConfigError where data=[…] names a database twice, of which Hydra makes one without a word."""
+    for override in OverridesParser.create().parse_overrides(list(overrides)):
+        named = override.value() if override.key_or_group == "data" else None
+        if isinstance(named, list) and (twice := [name for name, times in Counter(named).items() if times > 1]):
+            raise ConfigError(
+                f"data: found {', '.join(map(str, twice))} twice, expected each database once. "
+                f"A second copy with other settings needs a YAML and a name of its own."
+            )
 
 
 def missing_choice(path: str, conf: Path) -> ConfigError:

@@ -11,8 +11,9 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from fer.build import build
-from fer.cli.mistakes import explain
+from fer.cli.mistakes import explain, require_different_databases
 from fer.errors import EXIT_STATUS, ConfigError, FerError
+from fer.files import require_writable
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 
@@ -38,6 +39,7 @@ def train(composed: DictConfig) -> None:
     """Run one composed experiment and show its table; ends here on an error, of which Hydra would say more than enough."""
     config: dict[str, Any] = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)  # type: ignore[assignment]
     try:
+        require_different_databases(HydraConfig.get().overrides.task)
         run_and_report(config, title(config, HydraConfig.get().runtime.choices))
     except FerError as error:
         fail(error)
@@ -50,6 +52,7 @@ def run_and_report(config: Mapping[str, Any], title: str) -> None:
     from fer.training.run import run_experiment
 
     run = build(config["run"], "run")
+    require_writable(Path(run.output) / title)
     store, news = run_experiment(config, title=title, run=run, loggers=config["logger"])
     report = write_report(store.folder)
     if not news:

@@ -62,3 +62,8 @@ class Cohort:
         positions = self.positions(ids)
         targets = self.labels.targets([self.records[i] for i in positions])
         return Faces(self.pixels, self.rows[positions], targets, self.labels.resolved)
+
+    def unlabelled(self, ids: Sequence[str]) -> Faces:
+        """The faces of `ids` in this order, whose targets are all -1."""
+        positions = self.positions(ids)
+        return Faces(self.pixels, self.rows[positions], np.full(len(ids), -1, np.int64), self.labels.resolved)

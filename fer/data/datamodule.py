@@ -7,11 +7,13 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 from lightning import LightningDataModule
+from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset, DistributedSampler, Sampler
 
 from fer.data.augment import Augmentation
 from fer.data.batch import IGNORED, Batch
 from fer.data.faces import Faces
+from fer.data.sampling import Sampling, balanced_epoch
 
 T = TypeVar("T")
 
@@ -52,24 +54,60 @@ class Share(Sampler[int]):
             yield position if position < self.length else -1
 
 
+class BalancedShare(Sampler[int]):
+    """One rank's share of an epoch in which every label is drawn equally often; see `balanced_epoch`."""
+
+    def __init__(self, targets: NDArray[np.int64], *, seed: int, rank: int, ranks: int) -> None:
+        self.targets, self.seed, self.rank, self.ranks = targets, seed, rank, ranks
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Say which epoch comes next; the first is 0."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.targets) // self.ranks
+
+    def __iter__(self) -> Iterator[int]:
+        drawn = balanced_epoch(self.targets, seed=self.seed, epoch=self.epoch)
+        yield from drawn[self.rank :: self.ranks][: len(self)].tolist()
+
+
 class FaceDataModule(LightningDataModule):
-    """Training faces shuffled by (seed, epoch) and augmented, validation faces in order; shared out among ranks."""
+    """Training faces drawn by (seed, epoch) and augmented, validation faces in order; shared out among ranks.
+
+    `sampling` draws every training face once an epoch, or `balanced` every label equally often.
+    """
 
     def __init__(
-        self, train: Faces, val: Faces, *, augment: Augmentation, batch_size: int, seed: int, loader_workers: int = 0
+        self,
+        train: Faces,
+        val: Faces,
+        *,
+        augment: Augmentation,
+        batch_size: int,
+        seed: int,
+        sampling: Sampling = "natural",
+        loader_workers: int = 0,
     ) -> None:
         super().__init__()
         self.train = FaceDataset(train, augment=augment, seed=seed)
         self.val = FaceDataset(val.judged)
-        self.batch_size, self.seed, self.loader_workers = batch_size, seed, loader_workers
+        self.batch_size, self.seed, self.sampling, self.loader_workers = batch_size, seed, sampling, loader_workers
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """Batches of one epoch; the last incomplete one is left out, because batch normalisation needs full batches."""
         batch_size = min(self.batch_size, len(self.train) // self.ranks)
-        sampler: DistributedSampler[Batch] = DistributedSampler(
+        return self.loader(self.train, self.sampler(), batch_size, drop_last=True)
+
+    def sampler(self) -> Sampler[Any]:
+        """This rank's share of the training faces of each epoch."""
+        if self.sampling == "balanced":
+            targets = np.asarray(self.train.faces.judged.targets, np.int64)
+            return BalancedShare(targets, seed=self.seed, rank=self.rank, ranks=self.ranks)
+        return DistributedSampler(
             self.train, num_replicas=self.ranks, rank=self.rank, shuffle=True, seed=self.seed, drop_last=True
         )
-        return self.loader(self.train, sampler, batch_size, drop_last=True)
 
     def val_dataloader(self) -> DataLoader[Batch]:
         """Every validation face once, over all ranks together."""

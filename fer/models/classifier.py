@@ -12,6 +12,11 @@ from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
 from fer.data.batch import IGNORED, Batch
 from fer.models.backbone import Backbone
+from fer.models.losses.base import TrainingLoss
+from fer.models.losses.cross_entropy import CrossEntropy
+
+#: Mixes images (B, C, S, S) and targets (B, K) of a batch, as torchvision.transforms.v2.MixUp and CutMix do.
+Mix = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 class ExpressionClassifier(LightningModule):
@@ -27,15 +32,16 @@ class ExpressionClassifier(LightningModule):
         num_labels: int,
         *,
         optimise: Callable[..., Any] | None = None,
+        loss: TrainingLoss | None = None,
+        mix: Mix | None = None,
         dropout: float = 0.0,
-        label_smoothing: float = 0.0,
         channels_last: bool = False,
     ) -> None:
         super().__init__()
         self.backbone = backbone
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(backbone.num_features, num_labels)
-        self.optimise, self.label_smoothing = optimise, label_smoothing
+        self.optimise, self.loss, self.mix = optimise, loss or CrossEntropy(), mix
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.to(memory_format=self.memory_format)
         self.val_loss = MeanMetric()
@@ -49,21 +55,24 @@ class ExpressionClassifier(LightningModule):
 
     def forward(self, faces: Tensor) -> Tensor:
         """Logits (B, K) of faces (B, S, S) or (B, S, S, 3) uint8."""
-        features: Tensor = self.backbone(self.as_input(faces))
-        logits: Tensor = self.head(self.dropout(features))
+        return self.logits(self.as_input(faces))
+
+    def logits(self, images: Tensor) -> Tensor:
+        """Logits (B, K) of faces as the backbone wants them, (B, C, S, S) in [0, 1]."""
+        logits: Tensor = self.head(self.dropout(self.backbone(images)))
         return logits
 
     def as_input(self, faces: Tensor) -> Tensor:
         """Faces as the backbone wants them, (B, C, S, S) in [0, 1]."""
-        images = faces.unsqueeze(1) if faces.ndim == 3 else faces.permute(0, 3, 1, 2)
-        images = images.float() / 255
-        if images.shape[1] != self.backbone.spec.channels:
-            images = images.expand(-1, self.backbone.spec.channels, -1, -1)
-        return images.contiguous(memory_format=self.memory_format)
+        return self.backbone.as_input(faces).contiguous(memory_format=self.memory_format)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """The loss of one training batch."""
-        loss = F.cross_entropy(self(batch.faces), batch.targets, label_smoothing=self.label_smoothing)
+        """The loss of one training batch, whose faces and targets are mixed with one another where that is asked for."""
+        images, targets = self.as_input(batch.faces), batch.targets
+        if self.mix is not None:
+            shares = targets if targets.ndim == 2 else F.one_hot(targets, self.head.out_features).float()
+            images, targets = self.mix(images, shares)
+        loss: Tensor = self.loss(self.logits, images, targets)
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch.targets))
         return loss
 
@@ -79,9 +88,9 @@ class ExpressionClassifier(LightningModule):
     def configure_optimizers(self) -> Any:
         """The optimiser and its schedule over all steps of the training."""
         assert self.optimise is not None, "a classifier made only to predict is never fitted"
-        return self.optimise(self.parameters(), steps=int(self.trainer.estimated_stepping_batches))
+        return self.optimise(self, steps=int(self.trainer.estimated_stepping_batches))
 
     def weights(self) -> Mapping[str, Tensor]:
         """The tensors of backbone and head on the CPU, contiguous, as they go into a safetensors file."""
-        state = {key: value for key, value in self.state_dict().items() if not key.startswith("val_")}
+        state = {key: value for key, value in self.state_dict().items() if not key.startswith(("val_", "loss."))}
         return {key: value.detach().cpu().contiguous() for key, value in state.items()}

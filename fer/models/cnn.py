@@ -1,6 +1,7 @@
 """This file defines CompactCnn, the project's own small residual network for grey 48×48 faces."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -21,6 +22,8 @@ class CompactCnn(Backbone):
     convolution, so that no pixel is skipped (He et al. 2019, ResNet-D). Ends in global average pooling.
     """
 
+    source: ClassVar[str] = "He et al., CVPR 2016 and (shortcuts) CVPR 2019"
+
     def __init__(
         self, stem: int = 24, widths: Sequence[int] = (48, 96, 192), depth: int = 1, size: int = 48, channels: int = 1
     ) -> None:
@@ -36,6 +39,10 @@ class CompactCnn(Backbone):
     def features(self, faces: Tensor) -> Tensor:
         """Features (B, widths[-1]) of normalised faces."""
         return self.blocks(self.stem(faces)).mean((2, 3))  # type: ignore[no-any-return]
+
+    def stages(self) -> Sequence[Sequence[nn.Parameter]]:
+        """The stem, then each residual block."""
+        return [list(part.parameters()) for part in (self.stem, *self.blocks)]
 
 
 class ResidualBlock(nn.Module):

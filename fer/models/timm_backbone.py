@@ -1,11 +1,10 @@
 """This file defines TimmBackbone, any network of timm by its name, with pretrained weights from the hub or a local file."""
 
-import pickle
+import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -24,25 +23,25 @@ REACH_SECONDS = 5
 class TimmBackbone(Backbone):
     """A network of timm (Wightman 2019) without its classifier.
 
-    Input (B, channels, size, size) in [0, 1]; output (B, the network's own number of features). Mean, deviation and
-    size come from the weights' `pretrained_cfg`; `size` overrides the size. Without weights a network that takes any
-    size is given 64 pixels. One channel sums the pretrained RGB filters, as timm does. `weights` is a local .safetensors
-    or .pth state dict, read without unpickling objects; `options` go to timm.create_model.
+    Input (B, channels, size, size) in [0, 1]; output (B, the network's own number of features). Mean and deviation come
+    from the `pretrained_cfg` of timm's weights, and so does the size where it starts from weights; otherwise a network that
+    takes any size is given 64 pixels. `pretrained` loads the weights that timm names, once they are asked for. One channel
+    sums the pretrained RGB filters, as timm does. `options` go to timm.create_model.
     """
+
+    source: ClassVar[str] = "Wightman, timm, 2019, who names each network's own source"
 
     def __init__(
         self,
         name: str = "resnet18",
         pretrained: bool = True,
-        weights: str | None = None,
         size: int | None = None,
         channels: int = 3,
         options: Mapping[str, Any] | None = None,
     ) -> None:
         config = pretrained_config(name)
         if size is None:
-            fixed = config.fixed_input_size or pretrained or weights is not None
-            size = config.input_size[-1] if fixed else SIZE_FROM_SCRATCH
+            size = config.input_size[-1] if config.fixed_input_size or pretrained else SIZE_FROM_SCRATCH
         mean, std = config.mean, config.std
         if channels == 1:
             mean, std = (sum(mean) / 3,), (sum(std) / 3,)
@@ -50,13 +49,33 @@ class TimmBackbone(Backbone):
         arguments = dict(options or {}, num_classes=0, in_chans=channels)
         if config.fixed_input_size and size != config.input_size[-1]:
             arguments["img_size"] = size
-        network = create(name, arguments, pretrained=pretrained, weights=weights)
+        network = untrained(name, arguments)
         super().__init__(spec, int(network.head_hidden_size))  # type: ignore[arg-type]  # what forward gives without a classifier
-        self.network = network
+        self.network, self.name, self.pretrained, self.arguments = network, name, pretrained, arguments
 
     def features(self, faces: Tensor) -> Tensor:
         """Features (B, num_features) of normalised faces."""
         return self.network(faces)  # type: ignore[no-any-return]
+
+    def load_pretrained(self) -> None:
+        """Load timm's weights from the hub or its cache, where `pretrained` asks for them."""
+        if self.pretrained:
+            require_reachable(self.name)
+            self.network.load_state_dict(trained_state(self.name, self.arguments))
+
+    def from_foreign(self, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """The tensors of a file of timm's or of the network's authors, renamed and resized as timm does for this network."""
+        convert = getattr(sys.modules[type(self.network).__module__], "checkpoint_filter_fn", None)
+        converted = convert(dict(state), self.network) if convert else state
+        return {f"network.{name}": tensor for name, tensor in converted.items()}
+
+    def stages(self) -> Sequence[Sequence[nn.Parameter]]:
+        """Its parameters in timm's own groups, from the stem to the last stage."""
+        from timm.models import group_parameters
+
+        groups = group_parameters(self.network, self.network.group_matcher(coarse=True))  # type: ignore[operator]
+        parameters = dict(self.network.named_parameters())
+        return [[parameters[name] for name in groups[depth]] for depth in sorted(groups)]
 
 
 def pretrained_config(name: str) -> Any:
@@ -73,53 +92,30 @@ def pretrained_config(name: str) -> Any:
         raise ConfigError(f"model.name: timm has no weights {name!r}; it has {known}") from error
 
 
-def create(name: str, arguments: Mapping[str, Any], *, pretrained: bool, weights: str | None) -> nn.Module:
-    """The network with the weights that were asked for; raises WeightsError where they cannot be had."""
+def untrained(name: str, arguments: Mapping[str, Any]) -> nn.Module:
+    """The network with random weights."""
     import timm
 
-    if weights is not None:
-        state = read_state(Path(weights))
-        require_fit(state, timm.create_model(name, pretrained=False, **arguments), Path(weights), name)
-        arguments = {**arguments, "pretrained_cfg_overlay": {"state_dict": state}}
-    elif pretrained:
-        require_reachable(name)
     try:
-        return timm.create_model(name, pretrained=pretrained or weights is not None, **arguments)
+        return timm.create_model(name, pretrained=False, **arguments)
     except TypeError as error:
         raise ConfigError(f"model.options: {name} does not take them: {error}") from error
-    except (RuntimeError, OSError) as error:
-        if weights is None and not pretrained:
-            raise ConfigError(f"model: timm cannot make {name}: {error}") from error
-        raise WeightsError(f"the weights of {name} cannot be loaded: {error}\n    {WAYS_OUT}") from error
+    except (RuntimeError, AssertionError, ValueError) as error:
+        raise ConfigError(f"model: timm cannot make {name}: {error}") from error
 
 
-WAYS_OUT = "Pass model.weights=FILE (a .safetensors or .pth state dict of this network) or model.pretrained=false."
+def trained_state(name: str, arguments: Mapping[str, Any]) -> Mapping[str, Tensor]:
+    """The tensors of the network with weights, adapted by timm to its input; raises WeightsError where they do not fit."""
+    import timm
 
-
-def read_state(path: Path) -> dict[str, Tensor]:
-    """The state dict in a file; nothing in the file is executed."""
-    from timm.models import load_state_dict
-
-    if not path.is_file():
-        raise WeightsError(f"model.weights: there is no file {path}. {WAYS_OUT}")
     try:
-        state: dict[str, Tensor] = load_state_dict(str(path), weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError, OSError) as error:
-        raise WeightsError(f"model.weights: {path} is no state dict: {str(error).splitlines()[0]}") from error
-    except Exception as error:  # safetensors' error derives from Exception alone
-        if type(error).__module__.startswith("safetensors"):
-            raise WeightsError(f"model.weights: {path} is no safetensors file: {error}") from error
-        raise
+        state: Mapping[str, Tensor] = timm.create_model(name, pretrained=True, **arguments).state_dict()
+    except (RuntimeError, OSError, KeyError, ValueError) as error:
+        raise WeightsError(f"the weights of {name} cannot be loaded: {error}\n    {WAYS_OUT}") from error
     return state
 
 
-def require_fit(state: Mapping[str, Tensor], network: nn.Module, path: Path, name: str) -> None:
-    """Raise WeightsError where a file holds another network's weights: more than half of the tensors are missing."""
-    wanted = network.state_dict().keys()
-    missing = [key for key in wanted if key not in state]
-    if len(missing) > len(wanted) / 2:
-        raise WeightsError(f"{path} has {len(wanted) - len(missing)} of the {len(wanted)} tensors of {name}; "
-                           f"the first missing is {missing[0]!r}. Is it another network's file?")  # fmt: skip
+WAYS_OUT = "Pass model.weights=FILE (a .safetensors or .pth state dict of this network) or model.pretrained=false."
 
 
 def require_reachable(name: str) -> None:

@@ -14,7 +14,7 @@ class Fold:
 
     `val_published` says that the validation part is a database's own and not cut out of the training part, so that nothing
     may train on it afterwards. `seed` is the seed of the training. A protocol leaves it alone; `for_each_seed` sets it, and
-    puts it into the name where the run has several.
+    puts it into the name where the run has several. `unlabelled` are training images whose labels are withheld.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Fold:
     tests: Mapping[str, tuple[str, ...]]
     val_published: bool = False
     seed: int = 0
+    unlabelled: tuple[str, ...] = ()
 
     @property
     def cut(self) -> str:
@@ -32,7 +33,9 @@ class Fold:
     @property
     def parts(self) -> Mapping[str, tuple[str, ...]]:
         """Every part under the name that messages use: train, validation, and each test set's."""
-        return {"train": self.train, "validation": self.val, **{f"test {name!r}": ids for name, ids in self.tests.items()}}
+        unlabelled = {"unlabelled": self.unlabelled} if self.unlabelled else {}
+        tests = {f"test {name!r}": ids for name, ids in self.tests.items()}
+        return {"train": self.train, **unlabelled, "validation": self.val, **tests}
 
 
 class EvaluationProtocol(ABC):

@@ -60,9 +60,11 @@ def require_subjects(records: Sequence[FaceRecord], *, at_least: int) -> None:
     """Raise ProtocolError unless every face has a subject and there are enough people for every part."""
     nameless = sorted({database_of(record) for record in records if record.subject is None})
     if nameless:
+        split = any(record.split for record in records)
+        instead = "protocol=official" if split else "protocol=cross_database with other databases"
         raise ProtocolError(
             f"{', '.join(nameless)} does not say who is in its images, so no split is known to be subject-independent. "
-            f"Use protocol=official, a database with subjects, or protocol=image_random, whose results are marked as leaky."
+            f"Use {instead}, a database with subjects, or protocol=image_random, whose results are marked as leaky."
         )
     people = len(set(units(records).tolist()))
     if people < at_least:

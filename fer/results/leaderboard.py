@@ -16,29 +16,32 @@ from fer.results.intervals import Estimate
 from fer.results.report import Report
 from fer.results.set_report import SetReport
 from fer.results.stored_run import PlannedSet
-from fer.results.table import LEAKY, NOTHING, cell, seeds
+from fer.results.table import LEAKY, NOTHING, cell, duration, seeds
 
 COLUMNS = (
     *("rank", "run", "database", "test_set", "protocol", "leaky", "model", "labels", "label_rule"),
-    *("images", "n", "subjects", "accuracy", "accuracy_low", "accuracy_high", "uar", "uar_low", "uar_high"),
-    *("macro_f1", "macro_f1_low", "macro_f1_high", "nll", "ece", "folds_done", "folds", "seed", "selection", "path"),
+    *("images", "train_images", "n", "subjects", "accuracy", "accuracy_low", "accuracy_high", "uar", "uar_low", "uar_high"),
+    *("macro_f1", "macro_f1_low", "macro_f1_high", "nll", "ece", "folds_done", "folds", "seed", "parameters", "seconds"),
+    *("selection", "path"),
 )
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What two runs must have in common to be ranked against each other: test set, its size, protocol and labels."""
+    """What two runs must have in common to be ranked against each other: test set, protocol, labels, how many were given."""
 
     test: PlannedSet
     protocol: str
     leaky: bool
     labels: tuple[str, ...]
     label_rule: str
+    train_images: int | None
 
     @property
     def described(self) -> str:
         """The measure in words, without the test set's name."""
-        return f"{self.protocol} · {self.test.images:,} images · {len(self.labels)} labels, {self.label_rule}"
+        trained = "" if self.train_images is None else f" · trained on {self.train_images:,} labelled images"
+        return f"{self.protocol} · {self.test.images:,} images · {len(self.labels)} labels, {self.label_rule}{trained}"
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,16 @@ def boards(reports: Sequence[Report]) -> tuple[Board, ...]:
     for report in reports:
         tested = {test.name: test for test in report.tests}
         for planned in report.planned:
-            measure = Measure(planned, report.protocol, report.leaky, report.labels, report.label_rule)
+            measure = Measure(planned, report.protocol, report.leaky, report.labels, report.label_rule, report.train_images)
             found.setdefault(measure, []).append((report, tested.get(planned.name)))
-    ordered = sorted(found, key=lambda m: (m.test.title, m.leaky, m.protocol, m.label_rule, m.labels, -m.test.images))
+    ordered = sorted(found, key=order)
     return tuple(Board(measure, ranked(found[measure])) for measure in ordered)
+
+
+def order(measure: Measure) -> tuple[object, ...]:
+    """What boards are sorted by: those without leaks and with all labels first."""
+    m = measure
+    return m.test.title, m.leaky, m.protocol, m.label_rule, m.labels, -m.test.images, -(m.train_images or 10**12)
 
 
 def ranked(runs: Sequence[tuple[Report, SetReport | None]]) -> tuple[Entry, ...]:
@@ -105,7 +114,7 @@ def board_table(board: Board) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("#", justify="right")
     table.add_column("Run", overflow="fold", min_width=20)
-    for column in ("Accuracy", "UAR", "Macro-F1", "Folds", "Seed"):
+    for column in ("Accuracy", "UAR", "Macro-F1", "Folds", "Seed", "Time"):
         table.add_column(column, justify="right", no_wrap=True)
     for entry in board.entries:
         table.add_row(*cells(entry), style=None if entry.rank else "dim")
@@ -117,7 +126,7 @@ def cells(entry: Entry) -> tuple[str | Text, ...]:
     report, test = entry.report, entry.test
     folds = f"{len(report.done)}" if report.complete else f"{len(report.done)}/{len(report.folds)}"
     scores = [cell(score) for score in (test.scores.accuracy, test.scores.uar, test.scores.macro_f1)] if test else [NOTHING] * 3
-    return (str(entry.rank or NOTHING), report.run, *scores, folds, seeds(report))
+    return (str(entry.rank or NOTHING), report.run, *scores, folds, seeds(report), duration(report.seconds))
 
 
 def write_boards(path: Path, boards: Sequence[Board]) -> None:
@@ -134,9 +143,11 @@ def csv_row(measure: Measure, entry: Entry, folder: Path) -> list[object]:
     return [
         *(entry.rank, report.run, "+".join(measure.test.databases), measure.test.name, report.protocol),
         *(int(report.leaky), report.model, " ".join(report.labels), report.label_rule, measure.test.images),
+        report.train_images,
         *((test.n, test.subjects) if test else (0, None)),
         *score_columns(test),
-        *(len(report.done), len(report.folds), " ".join(map(str, report.seeds)), report.selection.rule),
+        *(len(report.done), len(report.folds), " ".join(map(str, report.seeds)), report.parameters),
+        *(report.seconds, report.selection.rule),
         relative(report.path, folder),
     ]
 

@@ -26,7 +26,9 @@ class Report:
     """Everything that is said about a run.
 
     `folds` are the planned ones, `done` those that are trained and tested; `planned` are the test sets once all are done,
-    `tests` those of which something is predicted.
+    `tests` those of which something is predicted. `train_images` is the number of labelled images a fold where labels were
+    withheld, `starts` what the weights began as where that was not at random, `parameters` how many the model has, `seconds` what
+    training took.
     """
 
     run: str
@@ -49,6 +51,9 @@ class Report:
     preprocess: str
     cropped: tuple[str, ...]
     not_found: Mapping[str, int]
+    train_images: int | None
+    starts: tuple[str, ...]
+    parameters: int | None
     seconds: float
 
     @property
@@ -89,6 +94,9 @@ class Report:
             "preprocess": self.preprocess,
             "cropped": list(self.cropped),
             "not_found": dict(self.not_found),
+            "train_images": self.train_images,
+            "starts": list(self.starts),
+            "parameters": self.parameters,
             "seconds": self.seconds,
         }
 
@@ -117,6 +125,9 @@ def make_report(run: StoredRun) -> Report:
         preprocess=preprocess_name(run.config),
         cropped=plan.cropped,
         not_found=plan.not_found,
+        train_images=run.config.get("train_images"),
+        starts=tuple(dict.fromkeys(start_in_words(fold.card["start"]) for fold in run.folds if fold.card.get("start"))),
+        parameters=parameters(run.folds),
         seconds=round(sum(fold.card.get("seconds", 0.0) for fold in run.folds), 3),
     )
 
@@ -158,10 +169,28 @@ def selection_rule(selection: Json) -> str:
     if "rule" in selection:
         return str(selection["rule"])
     if selection.get("monitor"):
-        return f"the epoch with the best {selection['monitor']} on {selection.get('on') or 'unknown images'}"
+        orders = len(selection.get("orders") or ())
+        among = f" of {orders} presentation orders" if orders > 1 else ""
+        return f"the epoch with the best {selection['monitor']}{among} on {selection.get('on') or 'unknown images'}"
     if selection.get("epoch") is not None:
         return "the last epoch; nothing was chosen"
     return "nothing was chosen: fitted once with fixed settings"
+
+
+def parameters(folds: Sequence[StoredFold]) -> int | None:
+    """How many parameters the model has, where a card says so."""
+    counts = [count for fold in folds if isinstance(count := fold.card.get("parameters"), int)]
+    return counts[0] if counts else None
+
+
+def start_in_words(start: Json) -> str:
+    """What a card says of the weights that a fold started from."""
+    absent = {"missing": "not in it", "reshaped": "of another shape", "unused": "of it unused"}
+    lacking = [f"{len(start[key])} {words}" for key, words in absent.items() if start.get(key)]
+    head = "the head too" if start.get("head") else "the head at random"
+    parts = ", ".join([f"{start['loaded']} tensors", *lacking, head])
+    file = Path(start["file"])
+    return f"{file.parents[2].name if file.parent.parent.name == 'folds' else file}: {parts}"
 
 
 def preprocess_name(config: Json) -> str:

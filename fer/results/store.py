@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fer.errors import RunError
-from fer.files import read_json, write_json
+from fer.files import read_json, refusals, write_json
 from fer.protocols.base import Fold
 
 #: What folds.json says of a fold, under the names of Fold.
@@ -83,7 +83,8 @@ class RunStore:
             return []
         stored = read_json(self.folder / "folds.json")["folds"]
         parts = ({**fold, "tests": {name: tuple(ids) for name, ids in fold["tests"].items()}} for fold in stored)
-        return [Fold(**{**{k: f[k] for k in FOLD}, "train": tuple(f["train"]), "val": tuple(f["val"])}) for f in parts]
+        ids = ("train", "val", "unlabelled")
+        return [Fold(**{**{k: f[k] for k in FOLD}, **{name: tuple(f[name]) for name in ids}}) for f in parts]
 
     def done(self, fold: str) -> bool:
         """Whether the predictions of a fold are there."""
@@ -113,10 +114,11 @@ class RunStore:
         """The folder to work on a fold in; what an interrupted run left in it is still there.
 
         When the block ends without an error the folder becomes folds/<fold>. Raises RunError while another process
-        works on the same fold.
+        works on the same fold, and OutputError where nothing can be written in the run folder.
         """
         working, lock = self.working(fold), self.folds_folder / f".{fold}.lock"
-        working.mkdir(parents=True, exist_ok=True)
+        with refusals(working):
+            working.mkdir(parents=True, exist_ok=True)
         with locked(lock, f"fold {fold} of {self.folder}"):
             if self.done(fold):
                 shutil.rmtree(working, ignore_errors=True)
@@ -129,7 +131,9 @@ class RunStore:
 @contextmanager
 def locked(path: Path, what: str) -> Iterator[None]:
     """Hold a lock file while the block runs; the system frees it when the process dies, however it dies."""
-    with path.open("w") as file:
+    with refusals(path):
+        file = path.open("w")
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -145,6 +149,7 @@ def folds_as_json(folds: Sequence[Fold], checks: Sequence[Mapping[str, Any]], **
             "seed": fold.seed,
             "val_published": fold.val_published,
             "train": list(fold.train),
+            "unlabelled": list(fold.unlabelled),
             "val": list(fold.val),
             "tests": {name: list(ids) for name, ids in fold.tests.items()},
             **check,

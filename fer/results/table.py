@@ -107,6 +107,10 @@ def facts(report: Report) -> Mapping[str, str]:
         "Dropped": counts(report.dropped) or "nothing",
         "Faces": faces(report),
     }
+    if report.train_images is not None:
+        found["Trained on"] = f"{report.train_images:,} labelled images a fold, drawn by the seed; other labels were withheld"
+    if report.starts:
+        found["Started"] = "\n".join(report.starts)
     if report.merged:
         found["Merged"] = counts(report.merged)
     if report.tests:
@@ -199,3 +203,18 @@ def fact_table(found: Mapping[str, str]) -> Table:
     for name, sentence in found.items():
         table.add_row(name, sentence)
     return table
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the units that a person would use."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{seconds / 3600:.1f} h"
+
+
+def millions(count: int) -> str:
+    """A number of parameters or multiply-adds in millions, G beyond a thousand of them, with two digits that count."""
+    if count >= 1e9:
+        return f"{count / 1e9:.1f} G"
+    return f"{count / 1e6:,.0f} M" if count >= 1e8 else f"{count / 1e6:.1f} M" if count >= 1e6 else f"{count / 1e6:.2f} M"

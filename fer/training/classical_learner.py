@@ -1,8 +1,8 @@
 """This file defines ClassicalLearner, which trains a classical classifier on fixed features of the faces, without torch."""
 
-import json
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,9 @@ from fer.models.classical.classifier import Classifier, Examples, FittedClassifi
 from fer.models.classical.feature_cache import features_of
 from fer.models.classical.features import Features
 from fer.models.input_spec import InputSpec
-from fer.training.learner import FoldContext, Learner
+from fer.training.learner import FoldContext, Learner, weights_header
+from fer.training.learners import bare_features
+from fer.training.start import weights_file
 
 
 class ClassicalLearner(Learner):
@@ -31,46 +33,63 @@ class ClassicalLearner(Learner):
     def __init__(self, *, model: Mapping[str, Any], features: Mapping[str, Any], labels: LabelSpace) -> None:
         self.model, self.extraction, self.labels = dict(model), dict(features), labels.resolved
         self.classifier: Classifier = build(self.model, "model")
-        self.features: Features = build(self.extraction, "features")
+        self.features: Features = build(bare_features(self.extraction), "features")
+        self._fold_features = self.features
         self._fitted: FittedClassifier | None = None
         self._threads = 1
         self._card: dict[str, Any] = {}
 
     @property
     def spec(self) -> InputSpec:
-        """Grey faces of the size that the features are computed from."""
-        return InputSpec(self.features.size, 1, (0.0,), (1.0,))
+        """Faces of the size and channels that the features are computed from."""
+        channels = self.features.channels
+        return InputSpec(self.features.size, channels, (0.0,) * channels, (1.0,) * channels)
 
     def fit(self, train: Faces, val: Faces, fold: FoldContext) -> None:
         """Train on `train`, choosing on `val`; what the classifier is made of goes to model.safetensors."""
+        self._fold_features, self._threads = self.features_of_fold(fold), fold.threads
         examples, validation = self.examples(train), self.examples(val)
         start = time.perf_counter()
         with threadpool_limits(fold.threads):
             self._fitted = self.classifier.fit(examples, validation, val_published=fold.val_published, seed=fold.seed)
         seconds = round(time.perf_counter() - start, 3)
-        self._threads = fold.threads
         self._card = {**self._fitted.facts(), "feature_length": examples.features.shape[1], "seconds": seconds}
         self.keep(self._fitted, fold)
+
+    def features_of_fold(self, fold: FoldContext) -> Features:
+        """The features as this fold has them: those of a run's network are those of its fold of the same name."""
+        network = self.extraction.get("network") or {}
+        if not network.get("weights"):
+            return self.features
+        file = weights_file(Path(network["weights"]), fold.cut)
+        features: Features = build(bare_features(self.extraction), "features", weights=str(file))
+        return features
 
     def examples(self, faces: Faces) -> Examples:
         """The features of faces with the index of each label."""
         targets = np.asarray(faces.judged.targets, np.int64)
-        return Examples(features_of(faces, self.features, self.extraction), targets, len(self.labels))
+        return Examples(self.described(faces), targets, len(self.labels))
+
+    def described(self, faces: Faces) -> NDArray[np.float32]:
+        """The features (N, D) float32 of faces, in as many threads as the fold has."""
+        with threadpool_limits(self._threads):
+            return features_of(faces, self._fold_features, self.extraction)
 
     def keep(self, fitted: FittedClassifier, fold: FoldContext) -> None:
         """Write the arrays of a fitted classifier with the specification of model, features and labels."""
         if arrays := dict(fitted.arrays()):
-            described = {"labels": self.labels, "model": self.model, "features": self.extraction}
+            header = weights_header(labels=self.labels, model=self.model, features=self.extraction)
             with replacing(fold.folder / "model.safetensors") as beside:
-                save_file(arrays, beside, metadata={key: json.dumps(value) for key, value in described.items()})
+                save_file(arrays, beside, metadata=header)
 
     def predict(self, faces: Faces) -> NDArray[np.float32]:
         """Probabilities (N, K) float32; the most probable label is the classifier's own decision."""
         assert self._fitted is not None, "predict follows fit"
-        features = features_of(faces, self.features, self.extraction)
+        features = self.described(faces)
         with threadpool_limits(self._threads):
             return self._fitted.probabilities(features)
 
     def card(self) -> dict[str, Any]:
         """The specification of model and features, and what the classifier says of itself."""
-        return {"model": self.model, "features": self.extraction, "input": {"size": self.spec.size, "channels": 1}, **self._card}
+        faces = {"size": self.spec.size, "channels": self.spec.channels}
+        return {"model": self.model, "features": self.extraction, "input": faces, **self._card}

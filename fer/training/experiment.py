@@ -17,15 +17,18 @@ from fer.data.prepare import prepare
 from fer.errors import ConfigError, DatabaseDamaged, FerError, ProtocolError
 from fer.labels import Restriction
 from fer.protocols.base import EvaluationProtocol, Fold, for_each_seed
+from fer.protocols.few_labels import with_few_labels
 from fer.records import FaceRecord
 from fer.results.store import RunStore, folds_as_json
 from fer.training.learner import Learner
 from fer.training.learners import build_learner, learner_mistakes
 from fer.training.provenance import provenance
 from fer.training.settings import resolve_auto
+from fer.training.start import named_weights, require_unseen, weights_digest
 
 #: The groups whose every setting is part of the result, and of the run's fingerprint; `run` and `logger` are not.
-WHAT = ("data", "labels", "preprocess", "features", "augment", "model", "optim", "trainer", "protocol", "seed")
+WHAT = ("data", "labels", "preprocess", "features", "augment", "model", "loss", "optim", "trainer",
+        "protocol", "train_images", "seed")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,18 +47,22 @@ class RunSettings:
     shard: str | None = None
 
     def __post_init__(self) -> None:
-        if self.workers < 1 or (self.threads is not None and self.threads < 1) or self.loader_workers < 0:
-            raise ConfigError(f"run: found workers={self.workers}, threads={self.threads}, loader_workers={self.loader_workers}")
-        if self.shard is not None:
-            self.shard_of(0)
+        least = {"workers": (self.workers, 1), "threads": (self.threads, 1), "loader_workers": (self.loader_workers, 0)}
+        mistakes = [
+            f"run.{name}: found {found}, expected at least {minimum}"
+            for name, (found, minimum) in least.items()
+            if found is not None and found < minimum
+        ]
+        if self.shard is not None and not is_shard(self.shard):
+            mistakes.append(f"run.shard: found {self.shard!r}, expected 1/N to N/N")
+        if mistakes:
+            raise ConfigError("\n    ".join(mistakes))
 
     def shard_of(self, position: int) -> bool:
         """Whether the fold at this position is in the shard."""
         if self.shard is None:
             return True
         number, _, of = self.shard.partition("/")
-        if not (number.isdigit() and of.isdigit() and 1 <= int(number) <= int(of)):
-            raise ConfigError(f"run.shard: found {self.shard!r}, expected 1/N to N/N")
         return position % int(of) == int(number) - 1
 
     def chosen(self, folds: Sequence[Fold]) -> list[Fold]:
@@ -70,6 +77,12 @@ class RunSettings:
     def threads_a_fold(self) -> int:
         """The number of threads as given, or the cores shared out among the workers."""
         return self.threads or max(1, (os.cpu_count() or 1) // self.workers)
+
+
+def is_shard(text: str) -> bool:
+    """Whether a text names a shard, such as 2/3."""
+    number, _, of = text.partition("/")
+    return number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)
 
 
 def name_of_fold(asked: str, names: Sequence[str]) -> str:
@@ -109,6 +122,10 @@ class Experiment:
         ]
         seeds = seeds_of(what)
         repeated = for_each_seed([fold for fold, _ in checked], seeds)
+        if what["train_images"] is not None:
+            expression_of = {record.id: record.expression for record in cohort.records}
+            repeated = [with_few_labels(fold, expression_of, images=what["train_images"]) for fold in repeated]
+        require_unseen(repeated, cohort, what)
         return cls(restriction, cohort, learner, protocol, repeated, checks * len(seeds))
 
     def described(self, what: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,9 +153,9 @@ def open_run(config: Mapping[str, Any], *, title: str, run: RunSettings) -> tupl
     except FerError:
         require_valid(what)  # mistakes of the configuration are said first, and all of them
         raise
-    for group, key in (("model", "weights"), ("protocol", "file")):
-        if path := what[group].get(key):
-            content[f"{group}.{key}"] = file_digest(Path(path)).hex() if Path(path).is_file() else "missing"
+    content |= {key: weights_digest(path) for key, path in named_weights(what).items()}
+    if path := what["protocol"].get("file"):
+        content["protocol.file"] = file_digest(Path(path)).hex() if Path(path).is_file() else "missing"
     what = {**what, "trainer": resolve_auto(what["trainer"]), "content": content}
     return RunStore.at(Path(run.output), title, without_roots(what)), what
 
@@ -176,6 +193,8 @@ def require_valid(what: Mapping[str, Any]) -> None:
     seeds = seeds_of(what)
     if not seeds or not all(type(seed) is int and seed >= 0 for seed in seeds) or len(set(seeds)) < len(seeds):
         mistakes.append(f"seed: found {what['seed']!r}, expected a whole number, or several different ones such as [0,1,2]")
+    if (images := what["train_images"]) is not None and (type(images) is not int or images < 1):
+        mistakes.append(f"train_images: found {images!r}, expected a number of images, or null for all")
     if mistakes:
         raise ConfigError("\n    ".join(mistakes))
 

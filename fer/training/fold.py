@@ -1,6 +1,7 @@
 """This file runs one fold: fit, predict once per face, write the predictions, and give the folder its final name."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,12 +14,13 @@ from fer.training.learner import FoldContext, Learner
 
 def run_fold(fold: Fold, cohort: Cohort, learner: Learner, context: FoldContext) -> None:
     """Do one fold in `context.folder`, which the caller has locked; only one of several processes predicts and writes."""
+    context = replace(context, unlabelled=cohort.unlabelled(fold.unlabelled) if fold.unlabelled else None)
     learner.fit(cohort.faces(fold.train), cohort.faces(fold.val), context)
     if not learner.predicts:
         return
     write_predictions(context.folder / "predictions.csv", predict(fold, cohort, learner))
     card = {"schema": 1, "fold": fold.name, "labels": list(cohort.labels.resolved), "threads": context.threads}
-    sizes = {"train_images": len(fold.train), "val_images": len(fold.val)}
+    sizes = {"train_images": len(fold.train), "unlabelled_images": len(fold.unlabelled), "val_images": len(fold.val)}
     write_json(context.folder / "card.json", {**card, **sizes, **learner.card()})
     (context.folder / "fit.json").unlink(missing_ok=True)
 

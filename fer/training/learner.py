@@ -1,5 +1,6 @@
 """This file defines Learner, the seam between protocols and whatever learns from faces."""
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,9 +19,10 @@ from fer.progress import RunProgress
 class FoldContext:
     """Where and how a fold is learned.
 
-    `val_published` says that nothing may train on the validation part once it has chosen. `folder` is the fold's own: what
-    is put there is kept, and what an interrupted fit left there is still there. `loggers` are configurations of Lightning
-    loggers; `threads` is the number of CPU threads, which results depend on in their last digits.
+    `cut` is the name of the fold without its seed. `val_published` says that nothing may train on the validation part once
+    it has chosen. `unlabelled` are training faces whose labels are withheld, for what learns without them. `folder` is the
+    fold's own: what is put there is kept, and what an interrupted fit left there is still there. `loggers` are
+    configurations of Lightning loggers; `threads` is the number of CPU threads, which results depend on in their last digits.
     """
 
     run: str
@@ -28,10 +30,20 @@ class FoldContext:
     folder: Path
     seed: int
     threads: int
+    cut: str = ""
     val_published: bool = False
+    unlabelled: Faces | None = None
     loader_workers: int = 0
     loggers: Mapping[str, Any] = field(default_factory=dict)
     progress: RunProgress = field(default_factory=RunProgress)
+
+
+def weights_header(**described: Any) -> dict[str, str]:
+    """The metadata of a safetensors file: what is described, as sorted JSON under one key.
+
+    safetensors writes several keys in another order every time, and equal runs are to leave equal files.
+    """
+    return {"ferlab": json.dumps(described, sort_keys=True)}
 
 
 class Learner(ABC):

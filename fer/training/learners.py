@@ -10,8 +10,8 @@ from fer.models.classical.classifier import Classifier
 from fer.training.learner import Learner
 
 #: The groups of the configuration that a learner may be made of besides conf/model, and which of them a network is.
-GROUPS = ("features", "augment", "optim", "trainer")
-OF_NETWORKS = ("augment", "optim", "trainer")
+GROUPS = ("features", "augment", "loss", "optim", "trainer")
+OF_NETWORKS = ("augment", "loss", "optim", "trainer")
 
 What = Mapping[str, Any]
 
@@ -40,11 +40,36 @@ def learner_mistakes(what: What) -> list[str]:
         return find_mistakes(what["model"], "model")
     given = ("labels", "features") if own else ()
     takes = ("features",) if own or classical else OF_NETWORKS
-    mistakes = find_mistakes(what["model"], "model", given=given) + list(groups_not_taken(what, takes))
-    if classical and not what["features"]:
-        mistakes.append(f"features: {name_of(what['model'])} learns from features; found none, expected features=hog or the like")
+    model = what["model"] if own or classical else without_weights(what["model"])
+    mistakes = find_mistakes(model, "model", given=given) + list(groups_not_taken(what, takes))
+    if classical:
+        mistakes += classical_mistakes(what)
+    if not isinstance(what["model"].get("weights"), str | None):
+        mistakes.append(f"model.weights: found {what['model']['weights']!r}, expected a run, a file, or null")
     needed = [group for group in takes if what[group] or group != "features"]
-    return mistakes + [mistake for group in needed for mistake in find_mistakes(what[group], group)]
+    configs = {**what, "features": bare_features(what["features"])}
+    return mistakes + [mistake for group in needed for mistake in find_mistakes(configs[group], group)]
+
+
+def without_weights(model: Mapping[str, Any]) -> dict[str, Any]:
+    """What the backbone itself is built from: every network can start from weights, which are no argument of it."""
+    return {key: value for key, value in model.items() if key != "weights"}
+
+
+def bare_features(features: Mapping[str, Any]) -> dict[str, Any]:
+    """What features are built from: where they are those of a network, its weights are no argument of it either."""
+    network = {"network": without_weights(features["network"])} if features.get("network") else {}
+    return {**features, **network}
+
+
+def classical_mistakes(what: What) -> Iterator[str]:
+    """A sentence for features that are missing, and for seeds that would all give the same."""
+    name, seed = name_of(what["model"]), what.get("seed")
+    if not what["features"]:
+        yield f"features: {name} learns from features; found none, expected features=hog or the like"
+    draws = target_of(what["model"]).random or what.get("train_images") is not None  # which images, the seed decides
+    if isinstance(seed, list | tuple) and len(seed) > 1 and not draws:
+        yield f"seed: {name} draws nothing at random, so that every seed gives the same; found {list(seed)}, expected one seed"
 
 
 def groups_not_taken(what: What, takes: tuple[str, ...]) -> Iterator[str]:
@@ -57,13 +82,18 @@ def groups_not_taken(what: What, takes: tuple[str, ...]) -> Iterator[str]:
 
 def is_nothing(config: Mapping[str, Any]) -> bool:
     """Whether the configuration of a group is that of its choice `none`."""
-    return not config or config.get("transforms") == []
+    return not config or (config.get("transforms") == [] and not config.get("mix"))
 
 
 def names_a(contract: type, config: Mapping[str, Any]) -> bool:
     """Whether the `_target_` of a configuration is a class of this kind; raises ConfigError where there is no such target."""
-    target = locate(str(config.get("_target_")), (*ALLOWED, *plugin_prefixes()))
+    target = target_of(config)
     return isinstance(target, type) and issubclass(target, contract)
+
+
+def target_of(config: Mapping[str, Any]) -> Any:
+    """What the `_target_` of a configuration names; raises ConfigError where there is no such thing."""
+    return locate(str(config.get("_target_")), (*ALLOWED, *plugin_prefixes()))
 
 
 def name_of(config: Mapping[str, Any]) -> str:

@@ -1,19 +1,18 @@
 """This file defines LightningLearner, which trains a backbone with Lightning and goes on where it was interrupted."""
 
-import json
-import logging
 import shutil
-import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from lightning import Callback, Trainer
-from lightning.pytorch.callbacks import ModelCheckpoint
 from numpy.typing import NDArray
+from PIL import Image
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from fer.build import build
 from fer.data.augment import Augmentation
@@ -24,14 +23,21 @@ from fer.labels import LabelSpace
 from fer.models.backbone import Backbone
 from fer.models.classifier import ExpressionClassifier
 from fer.models.input_spec import InputSpec
+from fer.models.losses.base import TrainingLoss
+from fer.models.weights import load_backbone, load_head, read_weights
 from fer.training.callbacks.averaging import moving_average
 from fer.training.callbacks.early_stopping import PatientStopping
 from fer.training.callbacks.history import History
 from fer.training.callbacks.progress import FitProgress
 from fer.training.callbacks.reseed import Reseed
-from fer.training.learner import FoldContext, Learner
+from fer.training.finetuning import Thawing, require_thawing_works
+from fer.training.learner import FoldContext, Learner, weights_header
 from fer.training.optimisation import Optimisation
+from fer.training.presentation_orders import forget_others, keep_best, presentation_orders
+from fer.training.pretraining import described, pretrain
 from fer.training.settings import TrainerSettings
+from fer.training.start import WEIGHTS, weights_file
+from fer.training.trainer import best_checkpoint, last_checkpoint, make_trainer, quiet_lightning, resumable
 
 PREDICT_BATCH = 512
 
@@ -39,22 +45,27 @@ PREDICT_BATCH = 512
 class LightningLearner(Learner):
     """A backbone with a linear head, trained by lightning.Trainer; the best epoch on validation is kept.
 
-    The configurations are those of conf/model, optim, augment and trainer, `auto` already replaced.
+    The configurations are those of conf/model, loss, optim, augment and trainer, `auto` already replaced. `model.weights`
+    is no argument of the backbone: it names a file or a run that every network can start from.
     """
 
     def __init__(
         self,
         *,
         model: Mapping[str, Any],
+        loss: Mapping[str, Any],
         optim: Mapping[str, Any],
         augment: Mapping[str, Any],
         trainer: Mapping[str, Any],
         labels: LabelSpace,
     ) -> None:
-        self.model, self.labels = dict(model), labels.resolved
+        self.model = {key: value for key, value in model.items() if key != "weights"}
+        self.weights: str | None = model.get("weights")
+        self.labels, self.loss = labels.resolved, dict(loss)
         self.optimisation: Optimisation = build(optim, "optim")
         self.augment: Augmentation = build(augment, "augment")
         self.settings: TrainerSettings = build(trainer, "trainer")
+        require_thawing_works(self.optimisation.finetune, self.settings)
         self._spec = self.backbone().spec
         self._classifier: ExpressionClassifier | None = None
         self._card: dict[str, Any] = {}
@@ -81,13 +92,15 @@ class LightningLearner(Learner):
         return backbone
 
     def classifier(self) -> ExpressionClassifier:
-        """A new classifier with its first weights, which are random but for pretrained ones."""
+        """A new classifier with random weights."""
+        loss: TrainingLoss = build(self.loss, "loss")
         return ExpressionClassifier(
             self.backbone(),
             len(self.labels),
             optimise=self.optimisation.configure,
+            loss=loss,
+            mix=self.augment.mix,
             dropout=self.optimisation.dropout,
-            label_smoothing=self.optimisation.label_smoothing,
             channels_last=self.settings.channels_last is True,
         )
 
@@ -95,15 +108,43 @@ class LightningLearner(Learner):
         """Train on `train`, choosing the epoch on `val`; model.safetensors in the fold's folder says that it is done."""
         self._classifier = None
         torch.set_num_threads(fold.threads)
-        torch.manual_seed(fold.seed)
-        classifier = self.classifier()
-        weights = fold.folder / "model.safetensors"
-        if not weights.is_file():
-            self.train(classifier, train, val, fold)
+        if not (fold.folder / WEIGHTS).is_file():
+            orders = presentation_orders(fold, self.settings.orders)
+            for order in orders:
+                self.fit_order(train, val, order, seed=fold.seed)
+            if self._is_first:
+                keep_best(orders, fold)
         if self._is_first:
-            classifier.load_state_dict(load_file(weights), strict=False)
+            forget_others(fold)
+            classifier = self.classifier()
+            classifier.load_state_dict(load_file(fold.folder / WEIGHTS), strict=False)
             self._card = read_json(fold.folder / "fit.json")
             self._classifier = classifier.eval()
+            self.draw(classifier, val, fold)
+
+    def fit_order(self, train: Faces, val: Faces, order: FoldContext, *, seed: int) -> None:
+        """Train in one order of the faces, from the first weights that the fold's seed gives, unless that is done."""
+        if (order.folder / WEIGHTS).is_file():
+            return
+        torch.manual_seed(seed)
+        classifier = self.classifier()
+        self.begin(classifier, train, replace(order, seed=seed))
+        self.train(classifier, train, val, order)
+
+    def begin(self, classifier: ExpressionClassifier, train: Faces, fold: FoldContext) -> None:
+        """Give the classifier what it starts from: weights of a file or run, pretrained ones, what it finds without labels."""
+        classifier.loss.prepare(np.asarray(train.judged.targets, np.int64), len(self.labels))
+        if resumable(fold.folder / "checkpoints"):
+            return
+        if self.weights is not None:
+            weights = read_weights(weights_file(Path(self.weights), fold.cut))
+            started = load_backbone(classifier.backbone, weights)
+            head = load_head(classifier.head, tuple(self.labels), weights)
+            fold.progress.say(f"{started}; the head {'with them' if head else 'starts at random'}.")
+            write_json(fold.folder / "start.json", {**started.as_json(), "head": head})
+        else:
+            classifier.backbone.load_pretrained()
+            pretrain(classifier.backbone, train, fold, self.settings)
 
     def train(self, classifier: ExpressionClassifier, train: Faces, val: Faces, fold: FoldContext) -> None:
         """Run the trainer from the last finished epoch on, then keep the best epoch's weights."""
@@ -117,11 +158,11 @@ class LightningLearner(Learner):
             augment=self.augment,
             batch_size=self.settings.batch_size,
             seed=fold.seed,
+            sampling=self.settings.sampling,
             loader_workers=fold.loader_workers,
         )
-        resumed = checkpoints / "last.ckpt"
         with quiet_lightning():
-            trainer.fit(classifier, data, ckpt_path=resumed if resumed.is_file() else None, weights_only=True)
+            trainer.fit(classifier, data, ckpt_path=resumable(checkpoints), weights_only=True)
         trainer.strategy.barrier()
         self._is_first = trainer.is_global_zero
         if self._is_first:
@@ -130,36 +171,14 @@ class LightningLearner(Learner):
 
     def trainer(self, fold: FoldContext, callbacks: list[Callback]) -> Trainer:
         """The trainer of one fold."""
-        settings = self.settings
         first: list[Callback] = [Reseed(fold.seed), FitProgress(fold.progress, monitor=self.monitor)]
+        if self.optimisation.finetune is not None:
+            first.append(Thawing(self.optimisation.finetune))
         if self.optimisation.average is not None:
             first.append(moving_average(self.optimisation.average))
-        if settings.patience is not None:
-            first.append(PatientStopping(self.monitor, mode="max", patience=settings.patience))
-        with quiet_lightning():
-            return Trainer(
-                accelerator=settings.accelerator,
-                devices=settings.devices,
-                strategy=settings.strategy,
-                precision=settings.precision,  # type: ignore[arg-type]  # a Literal there; an unknown one is refused
-                max_epochs=settings.epochs,
-                accumulate_grad_batches=settings.accumulate,
-                gradient_clip_val=settings.clip,
-                deterministic="warn" if self.needs_deterministic else False,
-                callbacks=first + callbacks,
-                logger=[build_logger(config, name, fold) for name, config in fold.loggers.items()] or False,
-                num_sanity_val_steps=0,
-                use_distributed_sampler=False,
-                enable_progress_bar=False,
-                enable_model_summary=False,
-                log_every_n_steps=50,
-                default_root_dir=fold.folder,
-            )
-
-    @property
-    def needs_deterministic(self) -> bool:
-        """Whether torch must be asked for it: on a CPU the same threads give the same sums, and asking costs a fifth."""
-        return self.settings.deterministic and self.settings.accelerator != "cpu"
+        if self.settings.patience is not None:
+            first.append(PatientStopping(self.monitor, mode="max", patience=self.settings.patience))
+        return make_trainer(self.settings, fold, first + callbacks, epochs=self.settings.epochs)
 
     @property
     def monitor(self) -> str:
@@ -172,6 +191,7 @@ class LightningLearner(Learner):
         state = {k: v.contiguous() for k, v in checkpoint["state_dict"].items() if not k.startswith("val_")}
         epoch = int(checkpoint["epoch"])
         chosen = next(row for row in history.rows if row["epoch"] == epoch)
+        start = fold.folder / "start.json"
         write_json(
             fold.folder / "fit.json",
             {
@@ -186,10 +206,13 @@ class LightningLearner(Learner):
                 "seconds": round(sum(row["seconds"] for row in history.rows), 1),
                 "device": self.settings.accelerator,
                 "precision": self.settings.precision,
+                **({"start": read_json(start)} if start.is_file() else {}),
+                **({"pretraining": stages} if (stages := list(described(fold.folder))) else {}),
             },
         )
-        with replacing(fold.folder / "model.safetensors") as beside:
-            save_file(state, beside, metadata={"labels": json.dumps(self.labels), "model": json.dumps(self.model)})
+        with replacing(fold.folder / WEIGHTS) as beside:
+            save_file(state, beside, metadata=weights_header(labels=self.labels, model=self.model))
+        start.unlink(missing_ok=True)
 
     def predict(self, faces: Faces) -> NDArray[np.float32]:
         """Probabilities (N, K) float32, computed in float32 on one device."""
@@ -198,18 +221,26 @@ class LightningLearner(Learner):
         classifier = self._classifier.to(device)
         probabilities = np.empty((len(faces), len(self.labels)), np.float32)
         with torch.inference_mode():
-            for positions in np.split(np.arange(len(faces)), range(PREDICT_BATCH, len(faces), PREDICT_BATCH)):
-                logits = classifier(torch.from_numpy(faces.take(positions)).to(device))
-                probabilities[positions] = logits.float().softmax(1).cpu().numpy()
+            for start, batch in batches(faces):
+                logits = classifier(batch.to(device))
+                probabilities[start : start + len(batch)] = logits.float().softmax(1).cpu().numpy()
         return probabilities
+
+    def draw(self, classifier: ExpressionClassifier, val: Faces, fold: FoldContext) -> None:
+        """Write what there is to see of the trained network on the validation faces, as PNG files with their captions."""
+        shown = (classifier.as_input(batch) for _, batch in batches(val))
+        captions = {}
+        with torch.inference_mode():
+            for picture in classifier.backbone.pictures(shown):
+                captions[f"{picture.name}.png"] = picture.caption
+                with replacing(fold.folder / f"{picture.name}.png") as beside:
+                    Image.fromarray(picture.image).save(beside, "png")
+        self._card["pictures"] = captions
 
     def card(self) -> dict[str, Any]:
         """The model's specification, without the weights it started from, and how its epoch was chosen."""
-        spec = {key: value for key, value in self.model.items() if key != "weights"}
-        if "pretrained" in spec:
-            spec["pretrained"] = False
         inputs = {"size": self.spec.size, "channels": self.spec.channels, "mean": self.spec.mean, "std": self.spec.std}
-        return {"model": spec, "input": inputs, **self._card}
+        return {"model": self.model, "input": inputs, **self._card}
 
 
 def is_parameter(name: str) -> bool:
@@ -217,31 +248,7 @@ def is_parameter(name: str) -> bool:
     return not name.endswith(("running_mean", "running_var", "num_batches_tracked"))
 
 
-def best_checkpoint(folder: Path, monitor: str) -> ModelCheckpoint:
-    """Keeps the epoch with the highest `monitor`, the earliest among equals."""
-    return ModelCheckpoint(
-        folder, "best-{epoch}", monitor=monitor, mode="max", save_on_train_epoch_end=True, enable_version_counter=False
-    )
-
-
-def last_checkpoint(folder: Path) -> ModelCheckpoint:
-    """Keeps the last finished epoch, to go on from."""
-    return ModelCheckpoint(folder, "last", save_on_train_epoch_end=True, enable_version_counter=False)
-
-
-def build_logger(config: Mapping[str, Any], name: str, fold: FoldContext) -> Any:
-    """One Lightning logger; {run}, {fold} and {folder} in its texts stand for this fold's."""
-    places = {"run": fold.run, "fold": fold.name, "folder": str(fold.folder)}
-    filled = {k: v.format(**places) if isinstance(v, str) and k != "_target_" else v for k, v in config.items()}
-    return build(filled, f"logger.{name}")
-
-
-class quiet_lightning(warnings.catch_warnings):
-    """Keeps Lightning's tips and its warnings about choices made here on purpose from between the bars."""
-
-    def __enter__(self) -> None:
-        super().__enter__()
-        warnings.filterwarnings("ignore", module="lightning")
-        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-        for name in ("lightning.pytorch", "lightning.fabric"):
-            logging.getLogger(name).setLevel(logging.ERROR)
+def batches(faces: Faces) -> Iterator[tuple[int, Tensor]]:
+    """All faces in order, in batches of bytes, each with the position that it begins at."""
+    for start in range(0, len(faces), PREDICT_BATCH):
+        yield start, torch.from_numpy(faces.take(np.arange(start, min(start + PREDICT_BATCH, len(faces)))))

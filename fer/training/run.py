@@ -95,6 +95,7 @@ def fold_context(store: RunStore, fold: Fold, how: How, *, progress: RunProgress
         folder=store.working(fold.name),
         seed=fold_seed(fold.seed, fold.cut),
         threads=how.threads,
+        cut=fold.cut,
         val_published=fold.val_published,
         loader_workers=how.run.loader_workers,
         loggers=how.loggers,

@@ -24,6 +24,11 @@ def cosine(optimizer: Optimizer, steps: int, *, warmup: float = 0.05) -> dict[st
     return every_step(LambdaLR(optimizer, factor))
 
 
+def inverse(optimizer: Optimizer, steps: int, *, gamma: float, power: float) -> dict[str, Any]:
+    """Times (1 + gamma × step) ** -power, whatever the number of steps: Caffe's policy "inv"."""
+    return every_step(LambdaLR(optimizer, lambda step: (1 + gamma * step) ** -power))
+
+
 def plateau(
     optimizer: Optimizer, steps: int, *, factor: float = 0.75, patience: int = 5, monitor: str = "val_loss"
 ) -> dict[str, Any]:

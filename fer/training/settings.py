@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from fer.data.sampling import Sampling
 from fer.errors import ConfigError
 
 Monitor = Literal["macro_f1", "accuracy"]
@@ -14,7 +15,9 @@ class TrainerSettings:
     """What `conf/trainer` describes; all of it is part of a run's fingerprint, after `auto` was replaced.
 
     `monitor` is measured on the validation part and chooses the epoch; `patience` epochs without improvement stop the
-    training, None never does. `accumulate` batches make one step; `clip` bounds the norm of the gradient.
+    training, None never does. `accumulate` batches make one step; `clip` bounds the norm of the gradient. `sampling` draws
+    the faces of an epoch: all of them, or every label equally often. `orders` trainings of a fold differ in the order of the
+    training faces alone, and the best on the validation part is kept (Lopes et al. 2017).
     """
 
     epochs: int
@@ -28,10 +31,12 @@ class TrainerSettings:
     clip: float | None = None
     monitor: Monitor = "macro_f1"
     patience: int | None = None
+    sampling: Sampling = "natural"
+    orders: int = 1
     deterministic: bool = True
 
     def __post_init__(self) -> None:
-        least = {"epochs": 1, "batch_size": 2, "devices": 1, "accumulate": 1}
+        least = {"epochs": 1, "batch_size": 2, "devices": 1, "accumulate": 1, "orders": 1}
         for name, minimum in least.items():
             if getattr(self, name) < minimum:
                 raise ConfigError(f"trainer.{name}: found {getattr(self, name)}, expected at least {minimum}")

@@ -73,7 +73,11 @@ def test_counts_stand_beside_the_published_ones(folder: Path, capsys: pytest.Cap
 
 def test_a_missing_database_is_described_with_how_to_obtain_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "fer2013"]) == 0
-    assert "Then set data.fer2013.root, or FER_DATA" in " ".join(capsys.readouterr().out.split())
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"Files not here: fer2013 is not in {folder}/fer2013 (looked for " in shown
+    assert shown.count("Download fer2013.csv from") == 1
+    assert "DatabaseNotFound" not in shown
+    assert "Then set data.fer2013.root, or FER_DATA" in shown
 
 
 def test_an_unknown_database_is_answered_with_the_nearest(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -125,6 +129,33 @@ def test_a_database_of_ones_own_is_found_in_a_folder_of_ones_own(plugin: Path, c
     shown = capsys.readouterr().out
     assert "groups of exact copies" in shown
     assert ["images", "7"] in [row.split() for row in shown.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("nope/found.csv", "ConfigError: --csv: there is no folder nope, expected the name of a file in a folder that exists"),
+        (".", "OutputError: . cannot be written: Is a directory."),
+        ("/proc/found.csv", "OutputError: /proc/found.csv cannot be written: "),
+    ],
+)
+def test_an_audit_does_not_begin_where_its_findings_cannot_be_written(
+    folder: Path, capsys: pytest.CaptureFixture[str], place: str, message: str
+) -> None:
+    assert main(["data", "audit", "synthetic", "subjects=2", "takes=1", "--csv", place]) == 2
+    shown = capsys.readouterr()
+    assert shown.err.startswith(message)
+    assert shown.out == ""
+    assert not (folder / "nope").exists()
+
+
+def test_a_page_is_not_drawn_where_it_cannot_be_written(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fer.cli.data_explore.portray", lambda *_, **__: pytest.fail("the page was drawn"))
+    assert "OutputError: /proc/new/page.html cannot be written" in refused(
+        capsys, "explore", "synthetic", "--output", "/proc/new/page.html"
+    )
 
 
 @pytest.mark.parametrize(

@@ -222,11 +222,13 @@ def test_a_planted_leak_stops_the_run_before_anything_is_trained(
         (["model.widht=3"], "ConfigError: model.widht: CompactCnn takes no such argument; did you mean 'widths'?"),
         (["modle=cnn"], "ConfigError: modle: the configuration takes no such argument; did you mean 'model'?"),
         (["data=synthetic", "trainer.epochs=many", "+model.depht=2"], "ConfigError: model.depht: CompactCnn takes no such"),
-        (["model=resnet", "model.weights=nowhere.pth"], "WeightsError: model.weights: there is no file nowhere.pth."),
+        (["model=resnet", "model.weights=nowhere.pth"], "WeightsError: there is no nowhere.pth. Expected a .safetensors file"),
         (["data=fer2013", "data.fer2013.root=nowhere"], "DatabaseNotFound: fer2013 is not in nowhere (looked for "),
         (["protocol=official"], "ProtocolError: synthetic has no training part in its own split"),
         (["run.shard=3/2"], "ConfigError: run.shard: found '3/2', expected 1/N to N/N"),
         (["data=[]"], "ConfigError: data: found no database"),
+        (["data=[synthetic,synthetic]"], "ConfigError: data: found synthetic twice, expected each database once"),
+        (["model=svm", "seed=[0,1]"], "ConfigError: seed: LinearSvm draws nothing at random"),
         (["model=null"], "ConfigError: a group was set to null"),
         (["seed=one"], "ConfigError: seed: found 'one', expected a whole number"),
     ],
@@ -240,6 +242,20 @@ def test_a_mistake_is_one_message_and_status_2(tmp_path: Path, arguments: list[s
     assert not (tmp_path / "outputs").exists()
 
 
+@pytest.mark.parametrize("unwritable", ["outputs", "cache"])
+def test_a_place_that_cannot_be_written_is_one_message_and_status_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unwritable: str
+) -> None:
+    (tmp_path / unwritable).write_text("a file in the way")
+    monkeypatch.setenv("FER_CACHE", str(tmp_path / "cache"))
+    few = ["model=nearest_neighbour", "data.synthetic.subjects=6", "data.synthetic.takes=1", "protocol.folds=2"]
+    done = train(*few, output=tmp_path / "outputs")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"OutputError: {tmp_path / unwritable}/")
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / unwritable).read_text() == "a file in the way"
+
+
 def test_help_lists_the_choices_and_loads_nothing_heavy() -> None:
     script = (
         "import sys; sys.argv = ['train.py', '--help']; import fer.cli.train; fer.cli.train.main(); "
@@ -247,4 +263,4 @@ def test_help_lists_the_choices_and_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    assert "model       cnn, nearest_neighbour, resnet, svm" in done.stdout
+    assert "model       attentional, cnn, dbn, logistic_regression, lopes, mlp, nearest_neighbour" in done.stdout

@@ -140,6 +140,23 @@ def test_an_unknown_rule_is_said_with_the_known_ones() -> None:
         LabelSpace(votes="mean")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("names", "found"), [([], "none"), (["anger"], "anger")])
+def test_fewer_than_two_labels_are_refused(names: list[str], found: str) -> None:
+    with pytest.raises(ConfigError, match=f"labels.names: found {found}, expected at least two expressions, or null"):
+        LabelSpace(names)
+
+
+def test_databases_that_leave_one_label_are_refused_with_what_they_have() -> None:
+    records = [face("anger"), face("contempt"), face("contempt")]
+    with pytest.raises(ConfigError, match=r"labels: all 3 images are labelled contempt, expected at least two .*merge"):
+        LabelSpace(merge={"anger": "contempt"}).restrict(records)
+
+
+def test_labels_that_no_image_has_are_refused_with_what_was_found() -> None:
+    with pytest.raises(ConfigError, match=r"labels: no image is labelled fear or sadness; found anger \(1\), neutral \(2\)"):
+        LabelSpace(["fear", "sadness"]).restrict([face("neutral"), face("neutral"), face("anger")])
+
+
 def test_a_name_that_stands_twice_is_refused() -> None:
     with pytest.raises(ConfigError, match="found anger, fear, anger, expected each expression once"):
         LabelSpace(["anger", "fear", "anger"])

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,9 +49,14 @@ class Classifier(ABC):
     """What conf/model names for a classical model: one file here and one YAML, whose keys the constructor takes.
 
     `refit` says whether the validation faces are trained on as well once they have chosen; None leaves it to the fold:
-    those that were cut out of the training part are, a published validation part is not.
+    those that were cut out of the training part are, a published validation part is not. `random` says whether chance
+    plays a part, so that another seed gives another model.
     """
 
+    #: Where the method is from, in one line.
+    source: ClassVar[str]
+
+    random: ClassVar[bool] = False
     refit: bool | None = None
 
     @abstractmethod

@@ -50,14 +50,14 @@ def feature_array(array: FaceArray, features: Features, spec: Mapping[str, Any])
 def feature_path(array: FaceArray, features: Features, spec: Mapping[str, Any]) -> Path:
     """Where the features of an array lie: a readable name, and a digest of all that they depend on."""
     faces = array.path.parent.name
-    what = json.dumps({"version": features.version, "faces": faces, "features": dict(spec)}, sort_keys=True)
+    what = json.dumps({"version": features.version, "faces": faces, "features": features.identity(spec)}, sort_keys=True)
     digest = hashlib.sha256(what.encode()).hexdigest()[:16]
     return cache_folder() / "features" / f"{faces}-{type(features).__name__.lower()}-{digest}.npy"
 
 
 def write_features(path: Path, array: FaceArray, features: Features) -> None:
     """Write the features of every face, one chunk in memory at a time."""
-    numbers = features.compute(np.zeros((1, features.size, features.size), np.uint8)).shape[1]
+    numbers = features.compute(array.take(np.zeros(1, np.int64))).shape[1]
     table = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(len(array), numbers))
     for start in tracked(range(0, len(array), CHUNK), f"computing {type(features).__name__}", -(-len(array) // CHUNK)):
         rows = np.arange(start, min(start + CHUNK, len(array)))

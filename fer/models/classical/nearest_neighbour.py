@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ class NearestNeighbour(Classifier):
     for one neighbour, the probability of its label is its accuracy on validation. Where it refits, the validation faces
     are among the neighbours afterwards.
     """
+
+    source: ClassVar[str] = "Cover & Hart, IEEE Transactions on Information Theory 1967"
 
     def __init__(self, neighbours: int = 1, refit: bool | None = None) -> None:
         if neighbours < 1:

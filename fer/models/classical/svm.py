@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ class LinearSvm(Classifier):
     chooses the one with the best `monitor`, the smallest among equals. Where it refits, the machines are then trained again
     on training and validation faces together.
     """
+
+    source: ClassVar[str] = "Cortes & Vapnik, Machine Learning 1995; Fan et al., LIBLINEAR, JMLR 2008"
 
     def __init__(self, costs: Sequence[float] = (0.1, 1, 10), monitor: Monitor = "macro_f1", refit: bool | None = None) -> None:
         if not costs or min(costs) <= 0:

@@ -32,10 +32,10 @@ def run_page(report: Report, run: StoredRun) -> str:
             facts=table.facts(report),
             provenance=run.provenance,
             command=command(run.provenance),
-            parameters=parameters(run),
             cards={fold.name: fold.card for fold in run.folds},
             config=json.dumps(run.config, indent=2, ensure_ascii=False),
             curves=learning_curves(run.folds),
+            pictures=pictures(run),
         )
     )
 
@@ -58,7 +58,8 @@ def environment() -> Environment:
         "heat": heat,
         "reliability": reliability,
         "page_of": page_of,
-        "duration": duration,
+        "duration": table.duration,
+        "millions": table.millions,
         "row_shares": row_shares,
         "listed": listed,
     }
@@ -77,10 +78,15 @@ def command(provenance: Json) -> str:
     return shlex.join(["python", *words] if words and words[0].endswith(".py") else words)
 
 
-def parameters(run: StoredRun) -> int | None:
-    """How many parameters the model has, where a card says so."""
-    counts = [count for fold in run.folds if isinstance(count := fold.card.get("parameters"), int)]
-    return counts[0] if counts else None
+def pictures(run: StoredRun) -> list[dict[str, str]]:
+    """The pictures that the first fold drew of its network: where each lies below the page, and its caption."""
+    drawn = next((fold for fold in run.folds if fold.card.get("pictures")), None)
+    if drawn is None:
+        return []
+    return [
+        {"path": quote(f"folds/{drawn.name}/{file}"), "caption": caption, "fold": drawn.name}
+        for file, caption in drawn.card["pictures"].items()
+    ]
 
 
 def listed(values: Mapping[str, Any]) -> str:
@@ -102,11 +108,3 @@ def heat(share: float) -> int:
 def page_of(report: Report, folder: Path) -> str:
     """The address of a run's page from a page in `folder`."""
     return quote(relative(report.path, folder)) + "/index.html"
-
-
-def duration(seconds: float) -> str:
-    """Seconds in the units that a person would use."""
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{seconds / 3600:.1f} h"

@@ -1,10 +1,10 @@
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from fer.errors import ConfigError, WeightsError
+from fer.models.backbone import Backbone
 from fer.models.classifier import ExpressionClassifier
 from fer.models.cnn import CompactCnn
 from fer.models.timm_backbone import TimmBackbone
@@ -46,68 +46,34 @@ def test_any_timm_network_goes_through_one_class(name: str, size: int) -> None:
     assert backbone(torch.rand(2, 1, size, size)).shape == (2, backbone.num_features)
 
 
-def test_the_input_follows_timms_own_record_of_the_weights(tmp_path: Path) -> None:
-    import timm
-
-    save_file(timm.create_model("resnet18", num_classes=0).state_dict(), tmp_path / "w.safetensors")
-    spec = TimmBackbone("resnet18", weights=str(tmp_path / "w.safetensors")).spec
+def test_the_input_follows_timms_own_record_of_the_weights() -> None:
+    spec = TimmBackbone("resnet18").spec
     assert (spec.size, spec.mean, spec.std) == (224, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
     assert TimmBackbone("resnet18", pretrained=False).spec.size == 64
 
 
-@pytest.mark.parametrize("form", ["safetensors", "pth"])
-def test_local_weights_are_loaded_whole(tmp_path: Path, form: str) -> None:
-    import timm
-
-    state = timm.create_model("resnet18", num_classes=1000).state_dict()
-    path = tmp_path / f"w.{form}"
-    save_file(state, path) if form == "safetensors" else torch.save(state, path)
-    loaded = TimmBackbone("resnet18", weights=str(path)).network.state_dict()
-    assert all(torch.equal(tensor, state[name]) for name, tensor in loaded.items())
-
-
-def test_one_channel_sums_the_rgb_filters(tmp_path: Path) -> None:
-    import timm
-
-    state = timm.create_model("resnet18", num_classes=0).state_dict()
-    save_file(state, tmp_path / "w.safetensors")
-    grey = TimmBackbone("resnet18", weights=str(tmp_path / "w.safetensors"), channels=1).network.state_dict()
-    torch.testing.assert_close(grey["conv1.weight"], state["conv1.weight"].sum(1, keepdim=True))
-
-
-def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
-    import timm
-
-    save_file(timm.create_model("mobilenetv3_small_050", num_classes=0).state_dict(), tmp_path / "w.safetensors")
-    with pytest.raises(WeightsError, match=r"tensors of resnet18; the first missing is .* another network's file"):
-        TimmBackbone("resnet18", weights=str(tmp_path / "w.safetensors"))
-
-
-class Bomb:
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return (Path.touch, (Path("exploded"),))  # type: ignore[return-value]
-
-
-def test_a_file_that_would_run_code_is_refused_and_runs_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    torch.save({"weight": Bomb()}, "bomb.pth")
-    with pytest.raises(WeightsError, match=r"bomb.pth is no state dict"):
-        TimmBackbone("resnet18", weights="bomb.pth")
-    assert not Path("exploded").exists()
-
-
-def test_a_missing_or_damaged_weights_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match=r"there is no file .*nowhere"):
-        TimmBackbone("resnet18", weights=str(tmp_path / "nowhere.safetensors"))
-    (tmp_path / "cut.safetensors").write_bytes(b"\x10\x00")
-    with pytest.raises(WeightsError, match=r"cut.safetensors is no safetensors file"):
-        TimmBackbone("resnet18", weights=str(tmp_path / "cut.safetensors"))
+@pytest.mark.parametrize(
+    "backbone",
+    [
+        lambda: CompactCnn(stem=4, widths=(8, 16), depth=2),
+        lambda: TimmBackbone("resnet18", pretrained=False),
+        lambda: TimmBackbone("vit_tiny_patch16_224", pretrained=False, size=32),
+        lambda: TimmBackbone("mobilenetv3_small_050", pretrained=False),
+    ],
+)
+def test_stages_are_all_parameters_once_from_the_pixels_to_the_features(backbone: Callable[[], Backbone]) -> None:
+    network = backbone()
+    stages = [id(parameter) for stage in network.stages() for parameter in stage]
+    assert sorted(stages) == sorted(id(parameter) for parameter in network.parameters())
+    assert len(network.stages()) > 2
+    assert stages[0] == id(next(network.parameters()))
 
 
 def test_weights_that_cannot_be_fetched_name_the_ways_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")  # the discard port: nobody listens
+    backbone = TimmBackbone("resnet18", pretrained=True)
     with pytest.raises(WeightsError, match=r"cannot be fetched[\s\S]*model.weights=FILE[\s\S]*model.pretrained=false"):
-        TimmBackbone("resnet18", pretrained=True)
+        backbone.load_pretrained()
 
 
 def test_an_unknown_network_is_answered_with_the_nearest_name() -> None:

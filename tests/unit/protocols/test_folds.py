@@ -78,9 +78,10 @@ def test_no_part_stays_empty_where_people_are_few() -> None:
     assert all(first.parts.values())
 
 
-def test_a_database_without_subjects_is_refused_with_a_way_out() -> None:
-    records = [FaceRecord(f"fer2013/{i}", "", "anger") for i in range(9)]
-    with pytest.raises(ProtocolError, match=r"fer2013 does not say who is in its images.*protocol=official"):
+@pytest.mark.parametrize(("split", "way_out"), [("Training", "protocol=official"), (None, "protocol=cross_database")])
+def test_a_database_without_subjects_is_refused_with_a_way_out(split: str | None, way_out: str) -> None:
+    records = [FaceRecord(f"fer2013/{i}", "", "anger", split=split) for i in range(9)]
+    with pytest.raises(ProtocolError, match=rf"fer2013 does not say who is in its images.*Use {way_out}[^,]*, a database"):
         list(SubjectIndependent().folds(records))
 
 

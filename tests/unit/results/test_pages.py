@@ -10,8 +10,9 @@ from made_up_run import made_up_folds, write_run
 
 from fer.files import read_json, write_json
 from fer.results.pages.charts import ticks
-from fer.results.pages.render import duration, heat
+from fer.results.pages.render import heat
 from fer.results.publish import write_leaderboard, write_report
+from fer.results.table import duration
 
 VOID = {"meta", "link", "br", "img", "hr"}
 

@@ -22,6 +22,7 @@ from fer.labels import LabelSpace
 from fer.models.classical.feature_cache import features_of
 from fer.models.classical.hog import Hog
 from fer.models.classical.pixels import Pixels
+from fer.models.classical.svm import LinearSvm
 from fer.training.classical_learner import ClassicalLearner
 from fer.training.learner import FoldContext
 from fer.training.learners import build_learner, learner_mistakes
@@ -33,10 +34,11 @@ PIXELS: dict[str, Any] = {"_target_": "fer.models.classical.pixels.Pixels", "siz
 CNN: dict[str, Any] = {"_target_": "fer.models.cnn.CompactCnn"}
 NETWORK: dict[str, Any] = {
     "augment": {"_target_": "fer.data.augment.Augmentation", "transforms": []},
+    "loss": {"_target_": "fer.models.losses.cross_entropy.CrossEntropy"},
     "optim": {"_target_": "fer.training.optimisation.Optimisation", "optimizer": {}},
     "trainer": {"_target_": "fer.training.settings.TrainerSettings", "epochs": 1},
 }
-NOTHING: dict[str, Any] = {"augment": NETWORK["augment"], "optim": {}, "trainer": {}, "features": {}}
+NOTHING: dict[str, Any] = {"augment": NETWORK["augment"], "loss": {}, "optim": {}, "trainer": {}, "features": {}}
 
 
 def cohort(*databases: Planted | Synthetic, size: int = 24) -> Cohort:
@@ -104,10 +106,19 @@ def test_the_machines_are_stored_without_pickle_and_no_face_is(tmp_path: Path) -
     learner(SVM).fit(*planted()[:2], context(tmp_path / "svm"))
     with safe_open(tmp_path / "svm" / "model.safetensors", "np") as file:
         assert file.get_tensor("weights").shape == (24 * 24, 3)
-        assert json.loads(file.metadata()["labels"]) == ["anger", "happiness", "sadness"]
-        assert json.loads(file.metadata()["features"]) == PIXELS
+        described = json.loads(file.metadata()["ferlab"])
+    assert described["labels"] == ["anger", "happiness", "sadness"]
+    assert described["features"] == PIXELS
     learner(NEAREST).fit(*planted()[:2], context(tmp_path / "nearest"))
     assert list((tmp_path / "nearest").iterdir()) == []
+
+
+def test_equal_fits_leave_the_same_bytes(tmp_path: Path) -> None:
+    parts, stored = planted()[:2], set()
+    for attempt in range(6):
+        learner(SVM).fit(*parts, context(tmp_path / str(attempt)))
+        stored.add((tmp_path / str(attempt) / "model.safetensors").read_bytes())
+    assert len(stored) == 1
 
 
 def test_soft_targets_are_learned_by_their_peak(tmp_path: Path) -> None:
@@ -199,6 +210,33 @@ def test_an_interrupted_computation_leaves_nothing_behind(monkeypatch: pytest.Mo
 )
 def test_groups_that_do_not_go_together_are_named(what: dict[str, Any], mistakes: list[str]) -> None:
     assert learner_mistakes(what) == mistakes
+
+
+class Drawing(LinearSvm):
+    """Stands for a classifier in which chance plays a part."""
+
+    random = True
+
+
+@pytest.mark.parametrize("model", [SVM, NEAREST])
+def test_several_seeds_of_what_draws_nothing_are_refused(model: dict[str, Any]) -> None:
+    what = {**NOTHING, "model": model, "features": HOG}
+    name = model["_target_"].rpartition(".")[2]
+    assert learner_mistakes({**what, "seed": [0, 1, 2]}) == [
+        f"seed: {name} draws nothing at random, so that every seed gives the same; found [0, 1, 2], expected one seed"
+    ]
+    assert learner_mistakes({**what, "seed": [1]}) == []
+    assert learner_mistakes({**what, "seed": [0, 1, 2], "train_images": 100}) == []  # the seed draws the images
+
+
+def test_several_seeds_of_what_draws_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("own_classifier")
+    module.Drawing = Drawing  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "own_classifier", module)
+    monkeypatch.setenv("FER_PLUGINS", "own_classifier")
+    model = {"_target_": "own_classifier.Drawing"}
+    assert learner_mistakes({**NOTHING, "model": model, "features": HOG, "seed": [0, 1]}) == []
+    assert learner_mistakes({**NOTHING, **NETWORK, "model": CNN, "seed": [0, 1]}) == []
 
 
 class OwnLearner(ClassicalLearner):

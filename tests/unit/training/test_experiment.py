@@ -17,9 +17,11 @@ def config(root: Path, **changed: Any) -> dict[str, Any]:
         "features": {},
         "augment": {"_target_": "fer.data.augment.Augmentation"},
         "model": {"_target_": "fer.models.cnn.CompactCnn"},
+        "loss": {"_target_": "fer.models.losses.cross_entropy.CrossEntropy"},
         "optim": {"_target_": "fer.training.optimisation.Optimisation", "optimizer": None},
         "trainer": {"_target_": "fer.training.settings.TrainerSettings", "epochs": 1},
         "protocol": {"_target_": "fer.protocols.official.Official"},
+        "train_images": None,
         "seed": 0,
     }
     return {**made, **changed}
@@ -56,6 +58,17 @@ def test_auto_is_replaced_before_the_fingerprint_is_taken() -> None:
     assert resolved["precision"] in ("32-true", "bf16-mixed")
     assert resolved["channels_last"] is True
     assert resolve_auto({"accelerator": "cpu", "precision": "16-mixed"})["precision"] == "16-mixed"
+
+
+def test_every_wrong_key_of_how_a_run_is_carried_out_has_a_sentence() -> None:
+    with pytest.raises(ConfigError) as refused:
+        RunSettings(workers=0, threads=0, loader_workers=-1, shard="2")
+    assert str(refused.value).splitlines() == [
+        "ConfigError: run.workers: found 0, expected at least 1",
+        "    run.threads: found 0, expected at least 1",
+        "    run.loader_workers: found -1, expected at least 0",
+        "    run.shard: found '2', expected 1/N to N/N",
+    ]
 
 
 @pytest.mark.parametrize("shard", ["0/2", "3/2", "half", "1"])

@@ -24,7 +24,6 @@ OPTIM: dict[str, Any] = {
     "_target_": "fer.training.optimisation.Optimisation",
     "optimizer": {"_target_": "torch.optim.SGD", "_partial_": True, "lr": 0.1, "momentum": 0.9},
     "schedule": {"_target_": "fer.training.schedules.one_cycle", "_partial_": True},
-    "label_smoothing": 0.1,
     "dropout": 0.2,
     "average": 0.9,
 }
@@ -36,6 +35,7 @@ TRAINER: dict[str, Any] = {
     "precision": "32-true",
     "channels_last": True,
 }
+LOSS = {"_target_": "fer.models.losses.cross_entropy.CrossEntropy", "label_smoothing": 0.1}
 MODEL = {"_target_": "fer.models.cnn.CompactCnn", "stem": 4, "widths": [8], "size": 24}
 AUGMENT = {
     "_target_": "fer.data.augment.Augmentation",
@@ -55,7 +55,9 @@ def parts() -> tuple[Faces, Faces]:
 
 
 def learner(labels: Sequence[str] = ("anger", "happiness", "sadness"), **trainer: Any) -> LightningLearner:
-    return LightningLearner(model=MODEL, optim=OPTIM, augment=AUGMENT, trainer={**TRAINER, **trainer}, labels=LabelSpace(labels))
+    return LightningLearner(
+        model=MODEL, loss=LOSS, optim=OPTIM, augment=AUGMENT, trainer={**TRAINER, **trainer}, labels=LabelSpace(labels)
+    )
 
 
 def context(folder: Path, **more: Any) -> FoldContext:
@@ -149,8 +151,17 @@ def test_weights_are_safetensors_that_name_labels_and_model(tmp_path: Path, part
     learner(epochs=1).fit(*parts, context(tmp_path / "fold"))
     assert not (tmp_path / "fold" / "checkpoints").exists()
     with safe_open(tmp_path / "fold" / "model.safetensors", "pt") as file:
-        assert json.loads(file.metadata()["labels"]) == ["anger", "happiness", "sadness"]
-        assert json.loads(file.metadata()["model"])["_target_"] == "fer.models.cnn.CompactCnn"
+        described = json.loads(file.metadata()["ferlab"])
+    assert described["labels"] == ["anger", "happiness", "sadness"]
+    assert described["model"]["_target_"] == "fer.models.cnn.CompactCnn"
+
+
+def test_equal_fits_leave_the_same_bytes(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:
+    stored = set()
+    for attempt in range(4):
+        learner(epochs=1).fit(*parts, context(tmp_path / str(attempt)))
+        stored.add((tmp_path / str(attempt) / "model.safetensors").read_bytes())
+    assert len(stored) == 1
 
 
 def test_soft_targets_are_learned_and_judged_by_their_peak(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:

@@ -1,0 +1,124 @@
+"""This file defines AttentionalCnn, the small network of Deep-Emotion with its spatial transformer."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from fer.errors import ConfigError
+from fer.models.backbone import Backbone, Picture
+from fer.models.cnn import FER2013_MEAN, FER2013_STD
+from fer.models.input_spec import InputSpec
+from fer.models.transformer_picture import draw_looks
+
+#: A smaller face leaves the second pooling nothing.
+SMALLEST = 32
+
+
+class AttentionalCnn(Backbone):
+    """The attentional CNN of Minaee et al., Deep-Emotion (Sensors 21, 3046, 2021).
+
+    Input (B, channels, size, size) in [0, 1]; output (B, 50). Two pairs of unpadded 3×3 convolutions of 10 filters, each
+    pair pooled, dropout and a layer of 50; at 48×48 it sees 9×9×10 = 810 values. A spatial transformer (Jaderberg et al.
+    2015) turns the `warp`: "input", the default, is what the paper's equations say and most re-implementations do; "features"
+    turns the pooled feature maps instead, by the same parameters. It starts as the identity. Differs from the paper in the
+    batch normalisation after each convolution (`normalise`), without which training at the paper's rate of .005 depends on
+    the seed, and in `dropout`, whose rate the paper does not give.
+    """
+
+    source: ClassVar[str] = "Minaee et al., Deep-Emotion, Sensors 21, 3046, 2021"
+
+    def __init__(
+        self,
+        warp: Literal["input", "features", "nothing"] = "input",
+        width: int = 10,
+        hidden: int = 50,
+        dropout: float = 0.2,
+        normalise: bool = True,
+        size: int = 48,
+        channels: int = 1,
+    ) -> None:
+        if size < SMALLEST or min(width, hidden) < 1 or not 0 <= dropout < 1:
+            raise ConfigError(
+                f"model: found size={size}, width={width}, hidden={hidden}, dropout={dropout}, "
+                f"expected a size of at least {SMALLEST}, positive widths, and dropout at least 0 and below 1"
+            )
+        super().__init__(InputSpec(size, channels, (FER2013_MEAN,) * channels, (FER2013_STD,) * channels), hidden)
+        self.warp = warp
+        self.transformer = SpatialTransformer(size, channels) if warp != "nothing" else None
+        self.convolutions = nn.Sequential(
+            *convolved(channels, width, normalise=normalise),
+            *convolved(width, width, normalise=normalise, pool=True),
+            *convolved(width, width, normalise=normalise),
+            *convolved(width, width, normalise=normalise, pool=True),
+        )
+        left = ((size - 4) // 2 - 4) // 2
+        self.summary = nn.Sequential(nn.Flatten(), nn.Dropout(dropout), nn.Linear(width * left**2, hidden), nn.ReLU(inplace=True))
+
+    def features(self, faces: Tensor) -> Tensor:
+        """Features (B, hidden) of normalised faces."""
+        if self.transformer is None:
+            return self.summary(self.convolutions(faces))  # type: ignore[no-any-return]
+        looks = self.transformer.looks(faces)
+        if self.warp == "input":
+            return self.summary(self.convolutions(warped(faces, looks)))  # type: ignore[no-any-return]
+        return self.summary(warped(self.convolutions(faces), looks))  # type: ignore[no-any-return]
+
+    def stages(self) -> Sequence[Sequence[nn.Parameter]]:
+        """The transformer, then the first and the second pair of convolutions, then the summary."""
+        middle = len(self.convolutions) // 2
+        first, second = self.convolutions[:middle], self.convolutions[middle:]
+        parts = (self.transformer, first, second, self.summary)
+        return [list(part.parameters()) for part in parts if part is not None]
+
+    def pictures(self, faces: Iterable[Tensor]) -> Iterator[Picture]:
+        """Where the transformer looks: outlines over the mean face, and the mean of what the network sees."""
+        if self.transformer is None:
+            return
+        batches = [(batch, self.transformer.looks((batch - self.mean) / self.std)) for batch in faces]
+        images = torch.cat([batch.mean(1) for batch, _ in batches]).float().numpy(force=True)
+        seen = torch.cat([warped(batch, looks).mean(1) for batch, looks in batches]).float().numpy(force=True)
+        yield draw_looks(images, seen, torch.cat([looks for _, looks in batches]).float().numpy(force=True), what=self.warp)
+
+
+class SpatialTransformer(nn.Module):
+    """The localisation network of a spatial transformer: where to look, as an affine map for each face, (B, 2, 3).
+
+    Convolutions of 8 and 10 filters, 7×7 and 5×5 as in Jaderberg's network for digits, each pooled; layers of 32 and 6.
+    """
+
+    def __init__(self, size: int, channels: int) -> None:
+        super().__init__()
+        self.localisation = nn.Sequential(
+            nn.Conv2d(channels, 8, 7), nn.MaxPool2d(2), nn.ReLU(inplace=True),
+            nn.Conv2d(8, 10, 5), nn.MaxPool2d(2), nn.ReLU(inplace=True),
+            nn.Flatten(),
+        )  # fmt: skip
+        left = ((size - 6) // 2 - 4) // 2
+        self.regression = nn.Sequential(nn.Linear(10 * left**2, 32), nn.ReLU(inplace=True), nn.Linear(32, 6))
+        last = self.regression[-1]
+        assert isinstance(last, nn.Linear)
+        nn.init.zeros_(last.weight)
+        with torch.no_grad():
+            last.bias.copy_(torch.tensor([1.0, 0, 0, 0, 1, 0]))
+
+    def looks(self, faces: Tensor) -> Tensor:
+        """The affine maps (B, 2, 3) from the output's coordinates in [-1, 1] to the face's; the identity at first."""
+        maps: Tensor = self.regression(self.localisation(faces))
+        return maps.view(-1, 2, 3)
+
+
+def warped(images: Tensor, looks: Tensor) -> Tensor:
+    """Images (B, C, H, W) as seen through affine maps (B, 2, 3), sampled bilinearly; black outside."""
+    grid = F.affine_grid(looks.float(), list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid.to(images.dtype), align_corners=False)
+
+
+def convolved(channels: int, width: int, *, normalise: bool, pool: bool = False) -> list[nn.Module]:
+    """An unpadded 3×3 convolution, normalised and pooled or not, and rectified."""
+    layers: list[nn.Module] = [nn.Conv2d(channels, width, 3, bias=not normalise)]
+    layers += [nn.BatchNorm2d(width)] if normalise else []
+    layers += [nn.MaxPool2d(2)] if pool else []
+    return [*layers, nn.ReLU(inplace=True)]

@@ -1,0 +1,1 @@
+"""Losses that a network can be trained with, one file each."""

@@ -1,0 +1,151 @@
+"""This file reads the weights that a network starts from, executing nothing of the file, and says what of them fitted."""
+
+import json
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from fer.errors import WeightsError
+from fer.models.backbone import Backbone
+
+#: How many names a sentence gives before it only counts.
+NAMED = 3
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The tensors of a file, by name, with what a file of this project says of itself."""
+
+    path: Path
+    state: Mapping[str, Tensor]
+    described: Mapping[str, Any]
+
+    @property
+    def own(self) -> bool:
+        """Whether this project wrote them: then they are those of a backbone and its head."""
+        return "labels" in self.described
+
+
+@dataclass(frozen=True)
+class Match:
+    """What of a file's weights went into a network: names of the network's tensors, and of the file's that had no place."""
+
+    path: Path
+    loaded: tuple[str, ...]
+    missing: tuple[str, ...]
+    reshaped: tuple[str, ...]
+    unused: tuple[str, ...]
+
+    def __str__(self) -> str:
+        wanted = len(self.loaded) + len(self.missing) + len(self.reshaped)
+        return "; ".join([f"{len(self.loaded)} of {wanted} tensors start from {self.path}", *self.differing])
+
+    @property
+    def differing(self) -> list[str]:
+        """What did not match, a phrase each."""
+        kinds = {"are not in it": self.missing, "have another shape": self.reshaped, "of the file are not used": self.unused}
+        return [f"{len(names)} {what} ({some(names)})" for what, names in kinds.items() if names]
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for a card."""
+        differences = {key: list(names) for key, names in (("missing", self.missing), ("reshaped", self.reshaped))}
+        return {"file": str(self.path), "loaded": len(self.loaded), **differences, "unused": list(self.unused)}
+
+
+def some(names: tuple[str, ...]) -> str:
+    """The first of several names."""
+    return ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
+
+
+def read_weights(path: Path) -> Weights:
+    """The tensors of a .safetensors file or of a state dict of torch's; raises WeightsError for anything else."""
+    if not path.is_file():
+        raise WeightsError(f"there is no file {path}. Expected a .safetensors file, a .pth state dict, or the folder of a run.")
+    if path.suffix == ".safetensors":
+        return read_safetensors(path)
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError, OSError) as error:
+        raise WeightsError(f"{path} is no state dict: {str(error).splitlines()[0]}") from error
+    return Weights(path, state_in(found, path), {})
+
+
+def read_safetensors(path: Path) -> Weights:
+    """The tensors of a .safetensors file with its description."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            described = json.loads((file.metadata() or {}).get("ferlab", "{}"))
+            return Weights(path, {name: file.get_tensor(name) for name in file.keys()}, described)  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise WeightsError(f"{path} is no safetensors file: {error}") from error
+
+
+def state_in(found: Any, path: Path) -> dict[str, Tensor]:
+    """The state dict in a checkpoint, at its top or under one of the names that trainers use."""
+    for key in ("state_dict_ema", "state_dict", "model_ema", "model"):
+        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
+            found = found[key]
+            break
+    tensors = {str(k): v for k, v in found.items() if isinstance(v, Tensor)} if isinstance(found, Mapping) else {}
+    if not tensors:
+        raise WeightsError(f"{path} holds no tensors by name, expected a state dict")
+    return {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
+
+
+def load_backbone(backbone: Backbone, weights: Weights) -> Match:
+    """Load what fits of a file into a backbone; raises WeightsError where it is another network's."""
+    if weights.own:
+        prefix = "backbone."
+        state = {name.removeprefix(prefix): t for name, t in weights.state.items() if name.startswith(prefix)}
+    else:
+        state = dict(backbone.from_foreign(weights.state))
+    return require_match(load(backbone, state, weights.path), backbone)
+
+
+def load_head(head: nn.Linear, labels: tuple[str, ...], weights: Weights) -> bool:
+    """Load the head where a file of this project has one for the same labels of the same features; says whether."""
+    state = {name.removeprefix("head."): t for name, t in weights.state.items() if name.startswith("head.")}
+    if not weights.own or tuple(weights.described["labels"]) != labels or state["weight"].shape != head.weight.shape:
+        return False
+    head.load_state_dict(state)
+    return True
+
+
+def load(network: nn.Module, state: Mapping[str, Tensor], path: Path) -> Match:
+    """Load the tensors whose name and shape fit; the filters of a first convolution are adapted to the channels."""
+    wanted = network.state_dict()
+    given = {name: fit_channels(tensor, wanted[name]) for name, tensor in state.items() if name in wanted}
+    loaded = {name: tensor for name, tensor in given.items() if tensor.shape == wanted[name].shape}
+    network.load_state_dict(loaded, strict=False)
+    missing = tuple(name for name in wanted if name not in given)
+    reshaped = tuple(name for name in given if name not in loaded)
+    return Match(path, tuple(loaded), missing, reshaped, tuple(name for name in state if name not in wanted))
+
+
+def fit_channels(tensor: Tensor, wanted: Tensor) -> Tensor:
+    """Filters for the wanted number of channels that answer a grey face as before: RGB summed into one, or one shared by RGB."""
+    if tensor.ndim != 4 or tensor.shape[:1] + tensor.shape[2:] != wanted.shape[:1] + wanted.shape[2:]:
+        return tensor
+    if (tensor.shape[1], wanted.shape[1]) == (3, 1):
+        return tensor.sum(1, keepdim=True)
+    if (tensor.shape[1], wanted.shape[1]) == (1, 3):
+        return tensor.expand(-1, 3, -1, -1) / 3
+    return tensor
+
+
+def require_match(match: Match, network: nn.Module) -> Match:
+    """The match; raises WeightsError where it is another network's file: most of the parameters found nothing in it."""
+    sizes = {name: parameter.numel() for name, parameter in network.named_parameters()}
+    found = sum(sizes.get(name, 0) for name in match.loaded)
+    if 2 * found < sum(sizes.values()):
+        raise WeightsError(
+            f"{match.path} has {found:,} of the {sum(sizes.values()):,} parameters of {type(network).__name__}; "
+            f"its tensors: {'; '.join(match.differing)}. Is it another network's file?"
+        )
+    return match

@@ -1,0 +1,78 @@
+"""This file makes the lightning.Trainer of one training: quiet, resumable, on the devices that conf/trainer names."""
+
+import logging
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lightning import Callback, Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+
+from fer.build import build
+from fer.training.learner import FoldContext
+from fer.training.settings import TrainerSettings
+
+
+def make_trainer(settings: TrainerSettings, fold: FoldContext, callbacks: Sequence[Callback], *, epochs: int) -> Trainer:
+    """A trainer for `epochs` epochs that reports to the loggers of the fold and to nobody else."""
+    with quiet_lightning():
+        return Trainer(
+            accelerator=settings.accelerator,
+            devices=settings.devices,
+            strategy=settings.strategy,
+            precision=settings.precision,  # type: ignore[arg-type]  # a Literal there; an unknown one is refused
+            max_epochs=epochs,
+            accumulate_grad_batches=settings.accumulate,
+            gradient_clip_val=settings.clip,
+            deterministic="warn" if needs_deterministic(settings) else False,
+            callbacks=list(callbacks),
+            logger=[build_logger(config, name, fold) for name, config in fold.loggers.items()] or False,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            log_every_n_steps=50,
+            default_root_dir=fold.folder,
+        )
+
+
+def needs_deterministic(settings: TrainerSettings) -> bool:
+    """Whether torch must be asked for it: on a CPU the same threads give the same sums, and asking costs a fifth."""
+    return settings.deterministic and settings.accelerator != "cpu"
+
+
+def best_checkpoint(folder: Path, monitor: str) -> ModelCheckpoint:
+    """Keeps the epoch with the highest `monitor`, the earliest among equals."""
+    return ModelCheckpoint(
+        folder, "best-{epoch}", monitor=monitor, mode="max", save_on_train_epoch_end=True, enable_version_counter=False
+    )
+
+
+def last_checkpoint(folder: Path) -> ModelCheckpoint:
+    """Keeps the last finished epoch, to go on from."""
+    return ModelCheckpoint(folder, "last", save_on_train_epoch_end=True, enable_version_counter=False)
+
+
+def resumable(folder: Path) -> Path | None:
+    """The checkpoint that an interrupted training left in its folder."""
+    last = folder / "last.ckpt"
+    return last if last.is_file() else None
+
+
+def build_logger(config: Mapping[str, Any], name: str, fold: FoldContext) -> Any:
+    """One Lightning logger; {run}, {fold} and {folder} in its texts stand for this fold's."""
+    places = {"run": fold.run, "fold": fold.name, "folder": str(fold.folder)}
+    filled = {k: v.format(**places) if isinstance(v, str) and k != "_target_" else v for k, v in config.items()}
+    return build(filled, f"logger.{name}")
+
+
+class quiet_lightning(warnings.catch_warnings):
+    """Keeps Lightning's tips and its warnings about choices made here on purpose from between the bars."""
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        warnings.filterwarnings("ignore", module="lightning")
+        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+        for name in ("lightning.pytorch", "lightning.fabric"):
+            logging.getLogger(name).setLevel(logging.ERROR)

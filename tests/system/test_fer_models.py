@@ -1,0 +1,41 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fer.cli.main import main
+
+CONF = Path(__file__).parents[2] / "conf"
+
+
+def test_every_model_is_listed_with_its_cost_and_source(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    assert main(["models"]) == 0
+    rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[1:] if line and not line.startswith(" ")}
+    assert {path.stem for path in (CONF / "model").glob("*.yaml")} <= set(rows)
+    assert "0.68 M" in rows["cnn"]
+    assert "56.2 M" in rows["cnn"]
+    assert "Khaireddin & Chen" in rows["vgg"]
+    assert "features" in rows["svm"]
+    assert "(resnet18)" in rows["resnet"]
+    assert "1.8 G" in rows["resnet"]  # ResNet-18 at 224×224 has 1.8 billion multiply-adds (He et al. 2016, table 1)
+
+
+def test_a_model_of_ones_own_is_listed_too(tmp_path: Path) -> None:
+    (tmp_path / "conf" / "model").mkdir(parents=True)
+    (tmp_path / "conf" / "model" / "tiny.yaml").write_text("_target_: tiny.Tiny\nwidth: 4\n")
+    (tmp_path / "tiny.py").write_text(
+        '"""This file defines a network for a test."""\n'
+        "from fer.models.cnn import CompactCnn\n\n\n"
+        "class Tiny(CompactCnn):\n"
+        '    source = "Nobody, 2026"\n\n'
+        "    def __init__(self, width):\n"
+        "        super().__init__(width, (width,))\n"
+    )
+    command = [sys.executable, "-m", "fer", "models", "--config-dir", str(tmp_path / "conf")]
+    environment = {"PATH": "", "PYTHONPATH": f"{tmp_path}:{CONF.parent}", "FER_PLUGINS": "tiny", "COLUMNS": "120"}
+    listed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    assert next(line for line in listed.splitlines() if line.startswith("tiny")).rstrip().endswith("Nobody, 2026")

@@ -1,0 +1,70 @@
+"""This file tests that a place that cannot be written is said in one message, and early.
+
+Tests may run as root, whom no permission stops, so that files and /proc stand in the way.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from fer.errors import OutputError
+from fer.files import made_once, replacing, require_writable, write_atomically
+from fer.results.store import RunStore
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file, below which nothing can be written."""
+    path = tmp_path / "file"
+    path.write_text("here before")
+    return path
+
+
+def test_a_place_that_cannot_be_written_is_said_with_the_reason_and_the_remedy(file: Path) -> None:
+    with pytest.raises(OutputError) as refused:
+        write_atomically(file / "report.json", "text")
+    message = str(refused.value)
+    assert message.startswith(f"OutputError: {file}/report.json cannot be written: a file is in the way.")
+    assert "run.output" in message
+    assert "FER_CACHE" in message
+
+
+def test_a_file_does_not_take_the_place_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OutputError, match="Is a directory"):
+        write_atomically(tmp_path / "folder", "text")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_nothing_is_computed_for_a_place_that_cannot_be_written(file: Path) -> None:
+    with pytest.raises(OutputError), replacing(file / "features.npy"):
+        pytest.fail("the block was entered")
+    with pytest.raises(OutputError):
+        made_once(file / "faces", lambda folder: pytest.fail("the folder was filled"))
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="No space left on device"), replacing(tmp_path / "a.csv"):
+        Path("/dev/full").write_text("Linux answers as a full disk does")
+    with pytest.raises(OutputError, match="No space left on device"):
+        made_once(tmp_path / "faces", lambda folder: Path("/dev/full").write_text("the same") and None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_missing_while_another_is_written_stays_a_defect(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), replacing(tmp_path / "a.csv"):
+        (tmp_path / "image.png").read_bytes()
+
+
+def test_a_place_is_tried_without_making_a_folder_or_leaving_a_file(tmp_path: Path, file: Path) -> None:
+    require_writable(tmp_path / "new" / "folder" / "page.html")
+    assert list(tmp_path.iterdir()) == [file]
+    for place in (tmp_path, file / "page.html", Path("/proc/new/page.html")):
+        with pytest.raises(OutputError, match=rf"{place} cannot be written"):
+            require_writable(place)
+
+
+def test_a_run_folder_in_which_no_fold_can_be_worked_on_is_said(tmp_path: Path) -> None:
+    (tmp_path / "folds").write_text("in the way")
+    with pytest.raises(OutputError, match=r"folds/\.00\.working cannot be written"), RunStore(tmp_path).work("00"):
+        pytest.fail("the fold was worked on")
