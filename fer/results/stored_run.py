@@ -95,13 +95,17 @@ class Plan:
 
 @dataclass(frozen=True)
 class StoredFold:
-    """A fold that is done; `history` is empty for learners without epochs."""
+    """A fold that is done; `history` is empty for learners without epochs.
+
+    `pretraining` has the error of every epoch by stage, for what learned without labels before.
+    """
 
     name: str
     seed: int
     predictions: Predictions
     card: Json
     history: tuple[Epoch, ...]
+    pretraining: Mapping[str, tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -203,7 +207,7 @@ def read_fold(folder: Path, planned: PlannedFold, *, labels: tuple[str, ...]) ->
     predictions = read_predictions(folder / "predictions.csv")
     check_predictions(predictions, planned, labels=labels, path=folder / "predictions.csv")
     card, history = read_object(folder / "card.json"), read_history(folder / "history.csv")
-    return StoredFold(planned.name, planned.seed, predictions, card, history)
+    return StoredFold(planned.name, planned.seed, predictions, card, history, read_errors(folder / "pretraining.csv"))
 
 
 def check_predictions(predictions: Predictions, planned: PlannedFold, *, labels: tuple[str, ...], path: Path) -> None:
@@ -232,11 +236,29 @@ def check_once(found: Counter[tuple[str, str]], path: Path) -> None:
 
 def read_history(path: Path) -> tuple[Epoch, ...]:
     """The rows of history.csv, empty where the learner has no epochs."""
+    try:
+        return tuple({name: float(text) for name, text in row.items() if text} for row in read_rows(path))
+    except (ValueError, TypeError) as error:
+        raise RunError(f"{path} is damaged: {error}. {REMEDY}") from None
+
+
+def read_errors(path: Path) -> dict[str, tuple[float, ...]]:
+    """The errors in pretraining.csv by stage, an epoch each; empty where nothing was pre-trained."""
+    found: dict[str, list[float]] = {}
+    try:
+        for row in read_rows(path):
+            found.setdefault(row["stage"], []).append(float(row["error"]))
+    except (ValueError, TypeError, KeyError) as error:
+        raise RunError(f"{path} is damaged: {type(error).__name__} {error}. {REMEDY}") from None
+    return {stage: tuple(errors) for stage, errors in found.items()}
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a csv; none where there is no file."""
     if not path.is_file():
-        return ()
+        return []
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        return tuple({name: float(text) for name, text in row.items() if text} for row in rows)
-    except (ValueError, TypeError, csv.Error) as error:
+            return list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error) as error:
         raise RunError(f"{path} is damaged: {error}. {REMEDY}") from None

@@ -59,6 +59,30 @@ def learning_curves(folds: Sequence[StoredFold]) -> list[Chart]:
     return [chart for title, names, first in panels if (chart := curve_chart(title, names, folds, first_colour=first))]
 
 
+def pretraining_curves(folds: Sequence[StoredFold]) -> list[Chart]:
+    """How far the error of each stage of a pre-training fell, a line a fold; empty where there was none.
+
+    Stages differ in what their error counts, so each is drawn as a share of its first epoch's.
+    """
+    stages = tuple(dict.fromkeys(stage for fold in folds for stage in fold.pretraining))
+    lines = {(stage, fold.name): falling(fold.pretraining.get(stage, ())) for stage in stages for fold in folds}
+    points = [point for line in lines.values() for point in line]
+    if not points:
+        return []
+    last = max(x for x, _ in points)
+    frame = Frame(xs=(1, max(last, 2)), ys=wide(0, max(y for _, y in points)))
+    colours = {stage: i % COLOURS for i, stage in enumerate(stages)}
+    drawn = [axes(frame, xlabel="epoch", ylabel="% of the first epoch's", whole=True)]
+    drawn += [curve(frame, line, colour=colours[s], what=f"{s}, fold {fold}") for (s, fold), line in lines.items() if line]
+    title = "Reconstruction error of the pre-training"
+    return [Chart(title, stages, tuple(colours.values()), svg(frame, drawn, title=f"{title} by epoch"))]
+
+
+def falling(errors: Sequence[float]) -> Points:
+    """Errors by epoch in percent of the first one."""
+    return [(i + 1.0, 100 * error / errors[0]) for i, error in enumerate(errors) if errors[0] and isfinite(error / errors[0])]
+
+
 def curve_chart(title: str, names: tuple[str, ...], folds: Sequence[StoredFold], *, first_colour: int) -> Chart | None:
     """One panel of learning curves; a ring marks the epoch that was chosen."""
     lines = {(name, fold.name): series(fold, name) for name in names for fold in folds}

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from fer.results import table
 from fer.results.leaderboard import Board, relative
 from fer.results.metrics import Ints
-from fer.results.pages.charts import learning_curves, reliability
+from fer.results.pages.charts import learning_curves, pretraining_curves, reliability
 from fer.results.report import Report
 from fer.results.stored_run import Json, StoredRun
 
@@ -34,7 +34,7 @@ def run_page(report: Report, run: StoredRun) -> str:
             command=command(run.provenance),
             cards={fold.name: fold.card for fold in run.folds},
             config=json.dumps(run.config, indent=2, ensure_ascii=False),
-            curves=learning_curves(run.folds),
+            curves=[*pretraining_curves(run.folds), *learning_curves(run.folds)],
             pictures=pictures(run),
         )
     )

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from made_up_run import made_up_folds, write_run
 
+from fer.errors import RunError
 from fer.files import read_json, write_json
 from fer.results.pages.charts import ticks
 from fer.results.pages.render import heat
@@ -107,6 +108,28 @@ def test_the_ring_stands_at_the_epoch_of_the_card(tmp_path: Path) -> None:
     write_report(run)
     html = (run / "index.html").read_text(encoding="utf-8")
     assert f"chosen: epoch {chosen}, {float(row.split(',')[2]):.4g}<" in html
+
+
+def test_the_errors_of_a_pretraining_are_drawn_as_shares_of_their_first_epoch(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", made_up_folds(1))
+    rows = "layer_1,0,90,0.8,1\nlayer_1,1,90,0.2,1\nlayer_2,0,90,0.02,1\nlayer_2,1,90,0.01,1\n"
+    (run / "folds" / "00" / "pretraining.csv").write_text(f"stage,epoch,images,error,seconds\n{rows}")
+    assert "Reconstruction error of the pre-training" in page_of(run).text
+    [drawing] = re.findall(r"<svg[^>]*Reconstruction.*?</svg>", (run / "index.html").read_text(encoding="utf-8"), re.DOTALL)
+    ends = {e[1]: float(e[0]) for e in re.findall(r'(\S+)"><title>(layer_\d)', drawing.replace(",", " "))}
+    assert ends["layer_1"] > ends["layer_2"]  # 25 % is drawn below 50 %
+    (run / "folds" / "00" / "pretraining.csv").write_text("stage,epoch,images,error,seconds\nlayer_1,0,90,much,1\n")
+    with pytest.raises(RunError, match=r"pretraining.csv is damaged: ValueError"):
+        write_report(run)
+
+
+def test_what_a_network_drew_is_shown_with_its_caption(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", made_up_folds(1))
+    card = read_json(run / "folds" / "00" / "card.json")
+    write_json(run / "folds" / "00" / "card.json", {**card, "pictures": {"filters.png": "Filters <of> layer 1"}})
+    page = page_of(run)
+    assert "Filters <of> layer 1" in page.text
+    assert 'src="folds/00/filters.png"' in (run / "index.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("history", ["epoch,train_loss\n0,1.5\n", "epoch,train_loss,val_loss\n0,nan,inf\n1,2.0,\n", "epoch,lr\n"])
