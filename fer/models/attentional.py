@@ -22,10 +22,9 @@ class AttentionalCnn(Backbone):
 
     Input (B, channels, size, size) in [0, 1]; output (B, 50). Two pairs of unpadded 3×3 convolutions of 10 filters, each
     pair pooled, dropout and a layer of 50; at 48×48 it sees 9×9×10 = 810 values. A spatial transformer (Jaderberg et al.
-    2015) turns the `warp`: "input", the default, is what the paper's equations say and most re-implementations do; "features"
-    turns the pooled feature maps instead, by the same parameters. It starts as the identity. Differs from the paper in the
-    batch normalisation after each convolution (`normalise`), without which training at the paper's rate of .005 depends on
-    the seed, and in `dropout`, whose rate the paper does not give.
+    2015) turns what `warp` says: the "input", which is the default, or the pooled "features"; re-implementations disagree.
+    It starts as the identity. Differs from the paper in the batch normalisation after each convolution, which `normalise`
+    false leaves out, and in `dropout`, whose rate the paper does not give.
     """
 
     source: ClassVar[str] = "Minaee et al., Deep-Emotion, Sensors 21, 3046, 2021"
