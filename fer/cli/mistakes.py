@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
 from omegaconf.errors import (
@@ -25,7 +26,7 @@ def explain(error: BaseException, conf: Path) -> ConfigError | None:
         if isinstance(cause, MissingConfigException) and cause.missing_cfg_file:
             return missing_choice(cause.missing_cfg_file, conf)
         if isinstance(cause, ConfigKeyError | ConfigAttributeError):
-            return unknown_key(cause)
+            return unknown_key(cause, conf)
         if isinstance(cause, InterpolationKeyError | MissingMandatoryValue):
             return ConfigError(str(cause).splitlines()[0])
     if isinstance(error, ValueError) and "Config group override" in str(error):  # Hydra's own words for model=null
@@ -59,12 +60,14 @@ def missing_choice(path: str, conf: Path) -> ConfigError:
     )
 
 
-def unknown_key(error: ConfigKeyError | ConfigAttributeError) -> ConfigError:
+def unknown_key(error: ConfigKeyError | ConfigAttributeError, conf: Path) -> ConfigError:
     """A key that the chosen files do not have."""
     key = str(error.full_key or error.key)
     name = key.rpartition(".")[2]
     parent = error.parent_node
     siblings = [str(k) for k in parent if not str(k).startswith("_") and k != "hydra"] if hasattr(parent, "keys") else []
+    if not siblings and key.count(".") > 1:
+        return below_nothing(key, conf)
     if not siblings and "." in key:
         group = key.partition(".")[0]
         return ConfigError(f"{key}: with {group}=none, which this model takes, {group} has no keys. Leave {key} out.")
@@ -73,3 +76,21 @@ def unknown_key(error: ConfigKeyError | ConfigAttributeError) -> ConfigError:
     return ConfigError(
         f"{key}: {owner} takes no such argument{did_you_mean(name, siblings) or '.'} The keys are {', '.join(siblings)}."
     )
+
+
+def below_nothing(key: str, conf: Path) -> ConfigError:
+    """A key below one that has no keys with the chosen files, and the choices that have it."""
+    group, *path = key.split(".")
+    choices = [file.stem for file in sorted((conf / group).glob("*.yaml")) if has(file, path)]
+    owner = f" The one of {group}={' or '.join(choices)} has it." if choices else " Leave it out."
+    return ConfigError(f"{key}: {key.rpartition('.')[0]} is null, or a value, and has no keys.{owner}")
+
+
+def has(file: Path, path: Sequence[str]) -> bool:
+    """Whether a YAML file has the key at the end of this path."""
+    found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for name in path:
+        if not isinstance(found, dict) or name not in found:
+            return False
+        found = found[name]
+    return True

@@ -23,6 +23,8 @@ def run(arguments: Namespace) -> None:
     from rich.table import Table
 
     table = Table("Model", "Input", "Parameters", "Multiply-adds", "Source", box=None, pad_edge=False, header_style="bold")
+    for column in table.columns[:4]:
+        column.no_wrap = True
     for column in table.columns[1:4]:
         column.justify = "right"
     for name, config in configurations(arguments.config_dir).items():
@@ -46,7 +48,8 @@ def described(config: Mapping[str, Any]) -> tuple[str, str, str, str]:
     """Input, parameters, multiply-adds and source of one model, in words; what is wrong with one that cannot be built."""
     from fer.build import build
     from fer.models.classical.classifier import Classifier
-    from fer.training.learners import names_a, without_weights
+    from fer.training.learners import without_weights
+    from fer.training.targets import names_a
 
     try:
         made = build(without_weights(config), "model")

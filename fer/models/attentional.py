@@ -23,8 +23,10 @@ class AttentionalCnn(Backbone):
     Input (B, channels, size, size) in [0, 1]; output (B, 50). Two pairs of unpadded 3×3 convolutions of 10 filters, each
     pair pooled, dropout and a layer of 50; at 48×48 it sees 9×9×10 = 810 values. A spatial transformer (Jaderberg et al.
     2015) turns what `warp` says: the "input", which is the default, or the pooled "features"; re-implementations disagree.
-    It starts as the identity. Differs from the paper in the batch normalisation after each convolution, which `normalise`
-    false leaves out, and in `dropout`, whose rate the paper does not give.
+    It starts as the identity and its changes are scaled by `gain`. Differs from the paper in `normalise`, batch
+    normalisation throughout, and in `dropout`, whose rate the paper does not give. Without normalisation in the transformer
+    its units die at the paper's rate of .005, and it looks at every face alike: trained for 30 epochs on FER2013, and for 8
+    on 8,000 images at a gain of 1 and of .1, its maps did not vary at all.
     """
 
     source: ClassVar[str] = "Minaee et al., Deep-Emotion, Sensors 21, 3046, 2021"
@@ -36,6 +38,7 @@ class AttentionalCnn(Backbone):
         hidden: int = 50,
         dropout: float = 0.2,
         normalise: bool = True,
+        gain: float = 0.1,
         size: int = 48,
         channels: int = 1,
     ) -> None:
@@ -46,7 +49,7 @@ class AttentionalCnn(Backbone):
             )
         super().__init__(InputSpec(size, channels, (FER2013_MEAN,) * channels, (FER2013_STD,) * channels), hidden)
         self.warp = warp
-        self.transformer = SpatialTransformer(size, channels) if warp != "nothing" else None
+        self.transformer = SpatialTransformer(size, channels, gain=gain, normalise=normalise) if warp != "nothing" else None
         self.convolutions = nn.Sequential(
             *convolved(channels, width, normalise=normalise),
             *convolved(width, width, normalise=normalise, pool=True),
@@ -88,25 +91,28 @@ class SpatialTransformer(nn.Module):
     Convolutions of 8 and 10 filters, 7×7 and 5×5 as in Jaderberg's network for digits, each pooled; layers of 32 and 6.
     """
 
-    def __init__(self, size: int, channels: int) -> None:
+    identity: Tensor
+
+    def __init__(self, size: int, channels: int, *, gain: float, normalise: bool) -> None:
         super().__init__()
         self.localisation = nn.Sequential(
-            nn.Conv2d(channels, 8, 7), nn.MaxPool2d(2), nn.ReLU(inplace=True),
-            nn.Conv2d(8, 10, 5), nn.MaxPool2d(2), nn.ReLU(inplace=True),
+            nn.Conv2d(channels, 8, 7, bias=not normalise), *normalised(8, normalise), nn.MaxPool2d(2), nn.ReLU(inplace=True),
+            nn.Conv2d(8, 10, 5, bias=not normalise), *normalised(10, normalise), nn.MaxPool2d(2), nn.ReLU(inplace=True),
             nn.Flatten(),
         )  # fmt: skip
         left = ((size - 6) // 2 - 4) // 2
-        self.regression = nn.Sequential(nn.Linear(10 * left**2, 32), nn.ReLU(inplace=True), nn.Linear(32, 6))
-        last = self.regression[-1]
-        assert isinstance(last, nn.Linear)
+        hidden = [nn.Linear(10 * left**2, 32), *([nn.BatchNorm1d(32)] if normalise else []), nn.ReLU(inplace=True)]
+        last = nn.Linear(32, 6)
+        self.regression = nn.Sequential(*hidden, last)
         nn.init.zeros_(last.weight)
-        with torch.no_grad():
-            last.bias.copy_(torch.tensor([1.0, 0, 0, 0, 1, 0]))
+        nn.init.zeros_(last.bias)
+        self.gain = gain
+        self.register_buffer("identity", torch.eye(2, 3), persistent=False)
 
     def looks(self, faces: Tensor) -> Tensor:
         """The affine maps (B, 2, 3) from the output's coordinates in [-1, 1] to the face's; the identity at first."""
-        maps: Tensor = self.regression(self.localisation(faces))
-        return maps.view(-1, 2, 3)
+        change: Tensor = self.regression(self.localisation(faces))
+        return self.identity + self.gain * change.view(-1, 2, 3)
 
 
 def warped(images: Tensor, looks: Tensor) -> Tensor:
@@ -118,6 +124,11 @@ def warped(images: Tensor, looks: Tensor) -> Tensor:
 def convolved(channels: int, width: int, *, normalise: bool, pool: bool = False) -> list[nn.Module]:
     """An unpadded 3×3 convolution, normalised and pooled or not, and rectified."""
     layers: list[nn.Module] = [nn.Conv2d(channels, width, 3, bias=not normalise)]
-    layers += [nn.BatchNorm2d(width)] if normalise else []
+    layers += normalised(width, normalise)
     layers += [nn.MaxPool2d(2)] if pool else []
     return [*layers, nn.ReLU(inplace=True)]
+
+
+def normalised(width: int, normalise: bool) -> list[nn.Module]:
+    """Batch normalisation, or nothing."""
+    return [nn.BatchNorm2d(width)] if normalise else []

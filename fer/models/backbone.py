@@ -72,11 +72,19 @@ class Backbone(nn.Module, ABC):
         images = images.float() / 255
         return images if images.shape[1] == self.spec.channels else images.expand(-1, self.spec.channels, -1, -1)
 
-    def load_pretrained(self) -> None:
-        """Load the weights that the network's publisher offers, where the configuration asks for them; WeightsError."""
+    def load_pretrained(self) -> str | None:
+        """Load the weights that the network's publisher offers, where the configuration asks for them, and name them.
+
+        None where it starts from random weights; raises WeightsError where they cannot be had.
+        """
+        return None
 
     def from_foreign(self, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """A state dict that this project did not write, under this backbone's own names; unknown names may stay."""
+        return state
+
+    def from_own(self, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """A state dict of this kind of backbone, made to fit this one, whose input may have another size."""
         return state
 
     def stages(self) -> Sequence[Sequence[nn.Parameter]]:

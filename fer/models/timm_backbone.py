@@ -57,17 +57,26 @@ class TimmBackbone(Backbone):
         """Features (B, num_features) of normalised faces."""
         return self.network(faces)  # type: ignore[no-any-return]
 
-    def load_pretrained(self) -> None:
+    def load_pretrained(self) -> str | None:
         """Load timm's weights from the hub or its cache, where `pretrained` asks for them."""
-        if self.pretrained:
-            require_reachable(self.name)
-            self.network.load_state_dict(trained_state(self.name, self.arguments))
+        if not self.pretrained:
+            return None
+        require_reachable(self.name)
+        self.network.load_state_dict(trained_state(self.name, self.arguments))
+        return f"timm's {self.name}.{pretrained_config(self.name).tag}"
 
     def from_foreign(self, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """The tensors of a file of timm's or of the network's authors, renamed and resized as timm does for this network."""
         convert = getattr(sys.modules[type(self.network).__module__], "checkpoint_filter_fn", None)
-        converted = convert(dict(state), self.network) if convert else state
+        try:
+            converted = convert(dict(state), self.network) if convert else state
+        except (LookupError, AttributeError, TypeError, ValueError, RuntimeError):
+            converted = state  # another network's names: the caller compares them, and says so
         return {f"network.{name}": tensor for name, tensor in converted.items()}
+
+    def from_own(self, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """The tensors of a run of this project, resized as timm does for this network."""
+        return self.from_foreign({name.removeprefix("network."): tensor for name, tensor in state.items()})
 
     def stages(self) -> Sequence[Sequence[nn.Parameter]]:
         """Its parameters in timm's own groups, from the stem to the last stage."""

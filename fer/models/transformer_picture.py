@@ -23,7 +23,7 @@ def draw_looks(faces: NDArray[np.float32], seen: NDArray[np.float32], looks: NDA
     gap = np.full((SIDE, GAP, 3), 255, np.uint8)
     turn, zoom, shift = (values.std() for values in described(looks))
     caption = (
-        f"Where the spatial transformer looks, {len(faces):,} validation faces. Left: the mean face, the outline that the "
+        f"Where the spatial transformer looks, {len(faces):,} training faces. Left: the mean face, the outline that the "
         f"network is given of {min(OUTLINES, len(corners))} of them (blue) and on average (red). Right: the mean of the faces "
         f"so warped{'' if what == 'input' else '; the network warps its feature maps alike'}. Over faces, rotation varies by "
         f"{turn:.1f}°, size by {100 * zoom:.1f} % and place by {100 * shift:.1f} % of the face (standard deviations)."

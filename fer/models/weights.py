@@ -1,7 +1,6 @@
 """This file reads the weights that a network starts from, executing nothing of the file, and says what of them fitted."""
 
 import json
-import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,11 +68,18 @@ def read_weights(path: Path) -> Weights:
         raise WeightsError(f"there is no file {path}. Expected a .safetensors file, a .pth state dict, or the folder of a run.")
     if path.suffix == ".safetensors":
         return read_safetensors(path)
+    return Weights(path, state_in(unpickled(path), path), {})
+
+
+def unpickled(path: Path) -> Any:
+    """What torch.save has written to a file; raises WeightsError for anything else."""
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError, OSError) as error:
-        raise WeightsError(f"{path} is no state dict: {str(error).splitlines()[0]}") from error
-    return Weights(path, state_in(found, path), {})
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch interprets any bytes as instructions, which fail in a dozen ways: flipped bytes tell
+        said = ": ".join([type(error).__name__, *str(error).splitlines()[:1]])
+        raise WeightsError(
+            f"{path} is no state dict ({said}); expected what torch.save writes, or a .safetensors file"
+        ) from error
 
 
 def read_safetensors(path: Path) -> Weights:
@@ -102,9 +108,10 @@ def load_backbone(backbone: Backbone, weights: Weights) -> Match:
     """Load what fits of a file into a backbone; raises WeightsError where it is another network's."""
     if weights.own:
         prefix = "backbone."
-        state = {name.removeprefix(prefix): t for name, t in weights.state.items() if name.startswith(prefix)}
+        own = {name.removeprefix(prefix): t for name, t in weights.state.items() if name.startswith(prefix)}
+        state = backbone.from_own(own)
     else:
-        state = dict(backbone.from_foreign(weights.state))
+        state = backbone.from_foreign(weights.state)
     return require_match(load(backbone, state, weights.path), backbone)
 
 

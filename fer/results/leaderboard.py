@@ -22,7 +22,7 @@ COLUMNS = (
     *("rank", "run", "database", "test_set", "protocol", "leaky", "model", "labels", "label_rule"),
     *("images", "train_images", "n", "subjects", "accuracy", "accuracy_low", "accuracy_high", "uar", "uar_low", "uar_high"),
     *("macro_f1", "macro_f1_low", "macro_f1_high", "nll", "ece", "folds_done", "folds", "seed", "parameters", "seconds"),
-    *("selection", "path"),
+    *("selection", "starts", "path"),
 )
 
 
@@ -147,7 +147,7 @@ def csv_row(measure: Measure, entry: Entry, folder: Path) -> list[object]:
         *((test.n, test.subjects) if test else (0, None)),
         *score_columns(test),
         *(len(report.done), len(report.folds), " ".join(map(str, report.seeds)), report.parameters),
-        *(report.seconds, report.selection.rule),
+        *(report.seconds, report.selection.rule, "; ".join(report.starts)),
         relative(report.path, folder),
     ]
 

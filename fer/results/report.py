@@ -185,12 +185,15 @@ def parameters(folds: Sequence[StoredFold]) -> int | None:
 
 def start_in_words(start: Json) -> str:
     """What a card says of the weights that a fold started from."""
+    file = Path(start["file"])
+    name = file.parents[2].name if file.parent.parent.name == "folds" else str(file)
+    if "loaded" not in start:
+        return name
     absent = {"missing": "not in it", "reshaped": "of another shape", "unused": "of it unused"}
     lacking = [f"{len(start[key])} {words}" for key, words in absent.items() if start.get(key)]
     head = "the head too" if start.get("head") else "the head at random"
     parts = ", ".join([f"{start['loaded']} tensors", *lacking, head])
-    file = Path(start["file"])
-    return f"{file.parents[2].name if file.parent.parent.name == 'folds' else file}: {parts}"
+    return f"{name}: {parts}"
 
 
 def preprocess_name(config: Json) -> str:

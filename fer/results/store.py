@@ -84,7 +84,7 @@ class RunStore:
         stored = read_json(self.folder / "folds.json")["folds"]
         parts = ({**fold, "tests": {name: tuple(ids) for name, ids in fold["tests"].items()}} for fold in stored)
         ids = ("train", "val", "unlabelled")
-        return [Fold(**{**{k: f[k] for k in FOLD}, **{name: tuple(f[name]) for name in ids}}) for f in parts]
+        return [Fold(**{**{k: f[k] for k in FOLD if k in f}, **{name: tuple(f.get(name, ())) for name in ids}}) for f in parts]
 
     def done(self, fold: str) -> bool:
         """Whether the predictions of a fold are there."""

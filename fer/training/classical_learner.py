@@ -50,20 +50,27 @@ class ClassicalLearner(Learner):
         self._fold_features, self._threads = self.features_of_fold(fold), fold.threads
         examples, validation = self.examples(train), self.examples(val)
         start = time.perf_counter()
+        reserved = fold.val_published or fold.unlabelled is not None  # few labels are few with validation too
         with threadpool_limits(fold.threads):
-            self._fitted = self.classifier.fit(examples, validation, val_published=fold.val_published, seed=fold.seed)
+            self._fitted = self.classifier.fit(examples, validation, val_reserved=reserved, seed=fold.seed)
         seconds = round(time.perf_counter() - start, 3)
-        self._card = {**self._fitted.facts(), "feature_length": examples.features.shape[1], "seconds": seconds}
+        files = self.starts(fold.name, fold.cut)
+        behind = {"start": {"file": str(files[0])}} if files else {}
+        self._card = {**self._fitted.facts(), **behind, "feature_length": examples.features.shape[1], "seconds": seconds}
         self.keep(self._fitted, fold)
 
     def features_of_fold(self, fold: FoldContext) -> Features:
         """The features as this fold has them: those of a run's network are those of its fold of the same name."""
-        network = self.extraction.get("network") or {}
-        if not network.get("weights"):
+        files = self.starts(fold.name, fold.cut)
+        if not files:
             return self.features
-        file = weights_file(Path(network["weights"]), fold.cut)
-        features: Features = build(bare_features(self.extraction), "features", weights=str(file))
+        features: Features = build(bare_features(self.extraction), "features", weights=str(files[0]))
         return features
+
+    def starts(self, fold: str, cut: str) -> tuple[Path, ...]:
+        """The file of weights behind the features of a fold, where they are a trained network's."""
+        weights = (self.extraction.get("network") or {}).get("weights")
+        return (weights_file(Path(weights), fold, cut),) if weights else ()
 
     def examples(self, faces: Faces) -> Examples:
         """The features of faces with the index of each label."""

@@ -24,7 +24,7 @@ from fer.training.learner import Learner
 from fer.training.learners import build_learner, learner_mistakes
 from fer.training.provenance import provenance
 from fer.training.settings import resolve_auto
-from fer.training.start import named_weights, require_unseen, weights_digest
+from fer.training.start import KEYS, named_weights, require_unseen, weights_digest
 
 #: The groups whose every setting is part of the result, and of the run's fingerprint; `run` and `logger` are not.
 WHAT = ("data", "labels", "preprocess", "features", "augment", "model", "loss", "optim", "trainer",
@@ -125,7 +125,7 @@ class Experiment:
         if what["train_images"] is not None:
             expression_of = {record.id: record.expression for record in cohort.records}
             repeated = [with_few_labels(fold, expression_of, images=what["train_images"]) for fold in repeated]
-        require_unseen(repeated, cohort, what)
+        require_unseen(repeated, cohort, learner)
         return cls(restriction, cohort, learner, protocol, repeated, checks * len(seeds))
 
     def described(self, what: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def open_run(config: Mapping[str, Any], *, title: str, run: RunSettings) -> tupl
     except FerError:
         require_valid(what)  # mistakes of the configuration are said first, and all of them
         raise
-    content |= {key: weights_digest(path) for key, path in named_weights(what).items()}
+    content |= {key: weights_digest(Path(path)) for key, path in named_weights(what).items()}
     if path := what["protocol"].get("file"):
         content["protocol.file"] = file_digest(Path(path)).hex() if Path(path).is_file() else "missing"
     what = {**what, "trainer": resolve_auto(what["trainer"]), "content": content}
@@ -169,20 +169,32 @@ def start_run(store: RunStore, what: Mapping[str, Any], *, run: RunSettings) -> 
 
 
 def roots_of(what: Mapping[str, Any]) -> dict[str, str]:
-    """Where the files of each database lie on this machine; the result depends on their content alone."""
-    return {name: config["root"] for name, config in what["data"].items() if "root" in config}
+    """Where files lie on this machine, of each database and of weights by key; the result depends on their content alone."""
+    roots = {name: config["root"] for name, config in what["data"].items() if "root" in config}
+    return roots | {key: str(Path(path).absolute()) for key, path in named_weights(what).items()}
 
 
 def without_roots(what: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration that is hashed and stored: the same on every machine with the same content."""
     data = {name: {k: v for k, v in config.items() if k != "root"} for name, config in what["data"].items()}
-    return {**what, "data": data}
+    return with_weights({**what, "data": data}, dict.fromkeys(named_weights(what), "see content"))
 
 
 def with_roots(what: Mapping[str, Any], roots: Mapping[str, str]) -> dict[str, Any]:
     """A stored configuration with the places of this machine."""
     data = {name: {**config, "root": roots[name]} if name in roots else config for name, config in what["data"].items()}
-    return {**what, "data": data}
+    return with_weights({**what, "data": data}, {key: path for key, path in roots.items() if key in KEYS})
+
+
+def with_weights(what: Mapping[str, Any], paths: Mapping[str, str]) -> dict[str, Any]:
+    """A configuration whose weights, by key, lie at these paths."""
+    changed = dict(what)
+    if "model.weights" in paths:
+        changed["model"] = {**what["model"], "weights": paths["model.weights"]}
+    if "features.network.weights" in paths:
+        network = {**what["features"]["network"], "weights": paths["features.network.weights"]}
+        changed["features"] = {**what["features"], "network": network}
+    return changed
 
 
 def require_valid(what: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from fer.files import write_json
 from fer.protocols.base import Fold
 from fer.results.predictions import Predictions, write_predictions
 from fer.training.learner import FoldContext, Learner
+from fer.training.seen import Seen
 
 
 def run_fold(fold: Fold, cohort: Cohort, learner: Learner, context: FoldContext) -> None:
@@ -18,6 +19,8 @@ def run_fold(fold: Fold, cohort: Cohort, learner: Learner, context: FoldContext)
     learner.fit(cohort.faces(fold.train), cohort.faces(fold.val), context)
     if not learner.predicts:
         return
+    starts = [Seen.beside(file) for file in learner.starts(fold.name, fold.cut)]
+    Seen.by(fold, cohort, starts).write(context.folder)
     write_predictions(context.folder / "predictions.csv", predict(fold, cohort, learner))
     card = {"schema": 1, "fold": fold.name, "labels": list(cohort.labels.resolved), "threads": context.threads}
     sizes = {"train_images": len(fold.train), "unlabelled_images": len(fold.unlabelled), "val_images": len(fold.val)}

@@ -71,6 +71,10 @@ class Learner(ABC):
     def card(self) -> dict[str, Any]:
         """What was learned and how it was chosen, as plain JSON for the fold's card."""
 
+    def starts(self, fold: str, cut: str) -> tuple[Path, ...]:
+        """The files of weights that a fold starts from, of its name with and without the seed; most start from none."""
+        return ()
+
     @property
     def devices(self) -> int:
         """How many devices train one fold together; more than one trains in a process of its own."""

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fer.build import ALLOWED, build, find_mistakes, locate, plugin_prefixes
+from fer.build import build, find_mistakes
 from fer.errors import ConfigError
 from fer.labels import LabelSpace
 from fer.models.classical.classifier import Classifier
+from fer.training.contradictions import contradictions, random_features
 from fer.training.learner import Learner
+from fer.training.targets import name_of, names_a, target_of
 
 #: The groups of the configuration that a learner may be made of besides conf/model, and which of them a network is.
 GROUPS = ("features", "augment", "loss", "optim", "trainer")
@@ -33,7 +35,7 @@ def build_learner(what: What, labels: LabelSpace) -> Learner:
 
 
 def learner_mistakes(what: What) -> list[str]:
-    """Every mistake in the groups that a learner is made of, a sentence each."""
+    """Every mistake in the groups that a learner is made of, a sentence each; contradictions where all else is right."""
     try:
         own, classical = names_a(Learner, what["model"]), names_a(Classifier, what["model"])
     except ConfigError:
@@ -48,7 +50,8 @@ def learner_mistakes(what: What) -> list[str]:
         mistakes.append(f"model.weights: found {what['model']['weights']!r}, expected a run, a file, or null")
     needed = [group for group in takes if what[group] or group != "features"]
     configs = {**what, "features": bare_features(what["features"])}
-    return mistakes + [mistake for group in needed for mistake in find_mistakes(configs[group], group)]
+    mistakes += [mistake for group in needed for mistake in find_mistakes(configs[group], group)]
+    return mistakes or list(random_features(what["features"]) if own or classical else contradictions(what))
 
 
 def without_weights(model: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,11 +66,14 @@ def bare_features(features: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def classical_mistakes(what: What) -> Iterator[str]:
-    """A sentence for features that are missing, and for seeds that would all give the same."""
-    name, seed = name_of(what["model"]), what.get("seed")
+    """A sentence for features that are missing, for labels that would be used in secret, and for seeds that change nothing."""
+    name, seed, images = name_of(what["model"]), what.get("seed"), what.get("train_images")
     if not what["features"]:
         yield f"features: {name} learns from features; found none, expected features=hog or the like"
-    draws = target_of(what["model"]).random or what.get("train_images") is not None  # which images, the seed decides
+    if what["model"].get("refit") is True and images is not None:
+        learns = f"learns from the labels of the validation part besides train_images={images}"
+        yield f"model.refit: found true, which {learns}, expected null or false"
+    draws = target_of(what["model"]).random or images is not None  # which images, the seed decides
     if isinstance(seed, list | tuple) and len(seed) > 1 and not draws:
         yield f"seed: {name} draws nothing at random, so that every seed gives the same; found {list(seed)}, expected one seed"
 
@@ -83,19 +89,3 @@ def groups_not_taken(what: What, takes: tuple[str, ...]) -> Iterator[str]:
 def is_nothing(config: Mapping[str, Any]) -> bool:
     """Whether the configuration of a group is that of its choice `none`."""
     return not config or (config.get("transforms") == [] and not config.get("mix"))
-
-
-def names_a(contract: type, config: Mapping[str, Any]) -> bool:
-    """Whether the `_target_` of a configuration is a class of this kind; raises ConfigError where there is no such target."""
-    target = target_of(config)
-    return isinstance(target, type) and issubclass(target, contract)
-
-
-def target_of(config: Mapping[str, Any]) -> Any:
-    """What the `_target_` of a configuration names; raises ConfigError where there is no such thing."""
-    return locate(str(config.get("_target_")), (*ALLOWED, *plugin_prefixes()))
-
-
-def name_of(config: Mapping[str, Any]) -> str:
-    """The name of the class that a configuration describes; its keys where it names none."""
-    return str(config["_target_"]).rpartition(".")[2] if "_target_" in config else ", ".join(config)

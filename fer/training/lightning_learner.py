@@ -41,6 +41,9 @@ from fer.training.trainer import best_checkpoint, last_checkpoint, make_trainer,
 
 PREDICT_BATCH = 512
 
+#: Training faces that pictures of a network are drawn on.
+DRAWN = 2000
+
 
 class LightningLearner(Learner):
     """A backbone with a linear head, trained by lightning.Trainer; the best epoch on validation is kept.
@@ -75,6 +78,10 @@ class LightningLearner(Learner):
     def spec(self) -> InputSpec:
         """The faces that the backbone wants."""
         return self._spec
+
+    def starts(self, fold: str, cut: str) -> tuple[Path, ...]:
+        """The file that `model.weights` names for a fold."""
+        return () if self.weights is None else (weights_file(Path(self.weights), fold, cut),)
 
     @property
     def devices(self) -> int:
@@ -115,12 +122,11 @@ class LightningLearner(Learner):
             if self._is_first:
                 keep_best(orders, fold)
         if self._is_first:
-            forget_others(fold)
             classifier = self.classifier()
             classifier.load_state_dict(load_file(fold.folder / WEIGHTS), strict=False)
-            self._card = read_json(fold.folder / "fit.json")
-            self._classifier = classifier.eval()
-            self.draw(classifier, val, fold)
+            self._card = {**described_fit(fold.folder), "pictures": self.draw(classifier.eval(), train, fold)}
+            self._classifier = classifier
+            tidy(fold.folder)
 
     def fit_order(self, train: Faces, val: Faces, order: FoldContext, *, seed: int) -> None:
         """Train in one order of the faces, from the first weights that the fold's seed gives, unless that is done."""
@@ -137,13 +143,14 @@ class LightningLearner(Learner):
         if resumable(fold.folder / "checkpoints"):
             return
         if self.weights is not None:
-            weights = read_weights(weights_file(Path(self.weights), fold.cut))
+            weights = read_weights(weights_file(Path(self.weights), fold.name, fold.cut))
             started = load_backbone(classifier.backbone, weights)
             head = load_head(classifier.head, tuple(self.labels), weights)
             fold.progress.say(f"{started}; the head {'with them' if head else 'starts at random'}.")
             write_json(fold.folder / "start.json", {**started.as_json(), "head": head})
         else:
-            classifier.backbone.load_pretrained()
+            if published := classifier.backbone.load_pretrained():
+                write_json(fold.folder / "start.json", {"file": published})
             pretrain(classifier.backbone, train, fold, self.settings)
 
     def train(self, classifier: ExpressionClassifier, train: Faces, val: Faces, fold: FoldContext) -> None:
@@ -167,7 +174,6 @@ class LightningLearner(Learner):
         self._is_first = trainer.is_global_zero
         if self._is_first:
             self.keep(Path(best.best_model_path), history, fold)
-            shutil.rmtree(checkpoints)
 
     def trainer(self, fold: FoldContext, callbacks: list[Callback]) -> Trainer:
         """The trainer of one fold."""
@@ -212,7 +218,6 @@ class LightningLearner(Learner):
         )
         with replacing(fold.folder / WEIGHTS) as beside:
             save_file(state, beside, metadata=weights_header(labels=self.labels, model=self.model))
-        start.unlink(missing_ok=True)
 
     def predict(self, faces: Faces) -> NDArray[np.float32]:
         """Probabilities (N, K) float32, computed in float32 on one device."""
@@ -221,21 +226,25 @@ class LightningLearner(Learner):
         classifier = self._classifier.to(device)
         probabilities = np.empty((len(faces), len(self.labels)), np.float32)
         with torch.inference_mode():
-            for start, batch in batches(faces):
+            for start, batch in batches(faces, np.arange(len(faces))):
                 logits = classifier(batch.to(device))
                 probabilities[start : start + len(batch)] = logits.float().softmax(1).cpu().numpy()
         return probabilities
 
-    def draw(self, classifier: ExpressionClassifier, val: Faces, fold: FoldContext) -> None:
-        """Write what there is to see of the trained network on the validation faces, as PNG files with their captions."""
-        shown = (classifier.as_input(batch) for _, batch in batches(val))
+    def draw(self, classifier: ExpressionClassifier, train: Faces, fold: FoldContext) -> dict[str, str]:
+        """Write what there is to see of the trained network as PNG files; gives their captions.
+
+        On training faces, which are of many people: the mean face of a validation part may be a portrait.
+        """
+        spread = np.unique(np.linspace(0, len(train) - 1, min(DRAWN, len(train))).astype(np.int64))
+        shown = (classifier.as_input(batch) for _, batch in batches(train, spread))
         captions = {}
         with torch.inference_mode():
             for picture in classifier.backbone.pictures(shown):
                 captions[f"{picture.name}.png"] = picture.caption
                 with replacing(fold.folder / f"{picture.name}.png") as beside:
                     Image.fromarray(picture.image).save(beside, "png")
-        self._card["pictures"] = captions
+        return captions
 
     def card(self) -> dict[str, Any]:
         """The model's specification, without the weights it started from, and how its epoch was chosen."""
@@ -243,12 +252,27 @@ class LightningLearner(Learner):
         return {"model": self.model, "input": inputs, **self._card}
 
 
+def described_fit(folder: Path) -> dict[str, Any]:
+    """What `keep` wrote of a fit; after an interruption at the very end it is part of the card already."""
+    fit = folder / "fit.json"
+    return dict(read_json(fit if fit.is_file() else folder / "card.json"))
+
+
+def tidy(folder: Path) -> None:
+    """Delete what was only there to go on from; a fold that has its weights needs none of it."""
+    forget_others(folder)
+    for checkpoints in (folder / "checkpoints", *folder.glob("orders/*/checkpoints")):
+        shutil.rmtree(checkpoints, ignore_errors=True)
+    for start in (folder / "start.json", *folder.glob("orders/*/start.json")):
+        start.unlink(missing_ok=True)
+
+
 def is_parameter(name: str) -> bool:
     """Whether a tensor of the state dict is learned, rather than a statistic of batch normalisation."""
     return not name.endswith(("running_mean", "running_var", "num_batches_tracked"))
 
 
-def batches(faces: Faces) -> Iterator[tuple[int, Tensor]]:
-    """All faces in order, in batches of bytes, each with the position that it begins at."""
-    for start in range(0, len(faces), PREDICT_BATCH):
-        yield start, torch.from_numpy(faces.take(np.arange(start, min(start + PREDICT_BATCH, len(faces)))))
+def batches(faces: Faces, positions: NDArray[np.int64]) -> Iterator[tuple[int, Tensor]]:
+    """The faces at these positions in order, in batches of bytes, each with the number of faces before it."""
+    for start in range(0, len(positions), PREDICT_BATCH):
+        yield start, torch.from_numpy(faces.take(positions[start : start + PREDICT_BATCH]))

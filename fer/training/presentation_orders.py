@@ -1,13 +1,15 @@
 """This file lets a fold be trained in several presentation orders of its faces, of which the best on validation is kept.
 
 Lopes et al. (Pattern Recognition 61, 2017) train on the same few faces in another order again, ten times in the code that
-they published, and keep the network that did best on validation.
+they published, and keep the network that did best on validation. Here an order also draws its own augmentation and dropout;
+the first weights are the same in all.
 """
 
 import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from fer.files import read_json, write_json
 from fer.training.fold import fold_seed
@@ -57,8 +59,8 @@ def values(tried: Sequence[dict[str, float]]) -> str:
     return ", ".join(f"{order['value']:.3f}" for order in tried)
 
 
-def forget_others(fold: FoldContext) -> None:
+def forget_others(folder: Path) -> None:
     """Delete the weights of the orders that were not kept; their learning curves stay."""
     for name in (WEIGHTS, "fit.json"):
-        for left in fold.folder.glob(f"orders/*/{name}"):
+        for left in folder.glob(f"orders/*/{name}"):
             left.unlink()

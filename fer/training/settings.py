@@ -16,8 +16,8 @@ class TrainerSettings:
 
     `monitor` is measured on the validation part and chooses the epoch; `patience` epochs without improvement stop the
     training, None never does. `accumulate` batches make one step; `clip` bounds the norm of the gradient. `sampling` draws
-    the faces of an epoch: all of them, or every label equally often. `orders` trainings of a fold differ in the order of the
-    training faces alone, and the best on the validation part is kept (Lopes et al. 2017).
+    the faces of an epoch: all of them, or every label equally often, with which a loss has no class weights. `orders` trainings
+    of a fold differ in the order of the training faces alone, and the best on the validation part is kept (Lopes et al. 2017).
     """
 
     epochs: int

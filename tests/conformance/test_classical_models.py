@@ -125,7 +125,7 @@ def test_a_classical_model_says_where_it_is_from_and_whether_the_seed_matters(cl
 
 def test_a_published_validation_part_is_not_trained_on(classifier: Classifier) -> None:
     train, val = examples(60, seed=1), examples(40, seed=2)
-    cut, published = (classifier.fit(train, val, val_published=own, seed=0) for own in (False, True))
+    cut, published = (classifier.fit(train, val, val_reserved=own, seed=0) for own in (False, True))
     assert "training and validation" in cut.facts()["selection"]["rule"]
     assert "validation faces together" not in published.facts()["selection"]["rule"]
 
@@ -141,7 +141,9 @@ def test_the_arrays_of_a_classical_model_hold_no_training_face(classifier: Class
 
 @pytest.mark.parametrize("network", [path.stem for path in sorted((CONF / "model").glob("*.yaml")) if path not in MODELS])
 def test_the_features_of_every_network_compose_with_a_classical_model(network: str) -> None:
-    what = composed("model=logistic_regression", "features=network", f"model@features.network={network}")
+    what = composed(
+        "model=logistic_regression", "features=network", f"model@features.network={network}", "features.network.weights=run"
+    )
     assert learner_mistakes(what) == []
     assert what["features"]["network"]["_target_"] == composed(f"model={network}")["model"]["_target_"]
     assert (what["optim"], what["trainer"], what["augment"]["transforms"]) == ({}, {}, [])

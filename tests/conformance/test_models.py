@@ -13,7 +13,8 @@ from fer.build import build
 from fer.models.backbone import Backbone
 from fer.models.classifier import ExpressionClassifier
 from fer.models.weights import load_backbone, read_weights
-from fer.training.learners import names_a, without_weights
+from fer.training.learners import without_weights
+from fer.training.targets import names_a
 
 CONF = Path(__file__).parents[2] / "conf"
 LABELS = 3

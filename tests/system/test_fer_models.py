@@ -39,3 +39,16 @@ def test_a_model_of_ones_own_is_listed_too(tmp_path: Path) -> None:
     environment = {"PATH": "", "PYTHONPATH": f"{tmp_path}:{CONF.parent}", "FER_PLUGINS": "tiny", "COLUMNS": "120"}
     listed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
     assert next(line for line in listed.splitlines() if line.startswith("tiny")).rstrip().endswith("Nobody, 2026")
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_in_a_narrow_terminal_only_the_source_is_wrapped(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert main(["models"]) == 0
+    printed = capsys.readouterr().out
+    assert "…" not in printed.replace("data=…", "")
+    names = {line.split()[0] for line in printed.splitlines() if line and not line.startswith(" ")}
+    assert {path.stem for path in (CONF / "model").glob("*.yaml")} <= names
+    assert "Multiply-adds" in printed.splitlines()[0]

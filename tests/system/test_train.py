@@ -73,6 +73,7 @@ def test_a_run_ends_with_a_table_and_every_face_predicted_once(undisturbed: Path
         "history.csv",
         "model.safetensors",
         "predictions.csv",
+        "seen.npz",
     ]
 
 

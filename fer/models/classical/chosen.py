@@ -50,14 +50,22 @@ class ChosenClassifier(Classifier):
     def train(self, examples: Examples, settings: Sequence[Setting], *, seed: int) -> Iterator[Scorer]:
         """What each setting gives, in their order, so that one may start from the one before."""
 
-    def fit(self, train: Examples, val: Examples, *, val_published: bool = False, seed: int) -> "FittedScorer":
+    def require_feasible(self, train: Ints, refitted: Ints) -> None:
+        """Raise ConfigError where so many faces are too many, before any is trained on.
+
+        `train` are the labels of the training faces, `refitted` those of the validation faces that it refits on.
+        """
+
+    def fit(self, train: Examples, val: Examples, *, val_reserved: bool = False, seed: int) -> "FittedScorer":
         """Train with each setting and keep the best on `val`."""
         require_two_labels(train)
+        refit = self.refits(val_reserved=val_reserved)
+        self.require_feasible(train.targets, val.targets if refit else val.targets[:0])
         trained = self.train(train, self.settings, seed=seed)
         candidates = [self.judge(setting, scorer, val) for setting, scorer in zip(self.settings, trained, strict=True)]
         best = max(candidates, key=lambda candidate: candidate.value)
         temperature, scorer = spread_temperature(best.scores, val.targets), best.scorer
-        if refit := self.refits(val_published=val_published):
+        if refit:
             [scorer] = self.train(train.joined(val), [best.setting], seed=seed)
         selection = {"rule": self.rule(refit), "monitor": f"val_{self.monitor}", "value": best.value, "on": "validation"}
         tried = {named(candidate.setting): round(candidate.value, 6) for candidate in candidates}
@@ -123,6 +131,12 @@ def require_two_labels(train: Examples) -> None:
     """Raise ProtocolError where there is nothing to tell apart."""
     if len(np.unique(train.targets)) < 2:
         raise ProtocolError("the training part of a fold has images of a single label, expected at least two. Use fewer folds.")
+
+
+def in_words(train: int, refitted: int) -> str:
+    """How many faces are trained on in the end, and what they are."""
+    parts = f" ({train:,} of training and {refitted:,} of validation, on which it refits)" if refitted else ""
+    return f"{train + refitted:,} faces to train on{parts}"
 
 
 def require_positive(key: str, values: Sequence[float]) -> list[float]:

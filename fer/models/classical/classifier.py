@@ -49,8 +49,8 @@ class Classifier(ABC):
     """What conf/model names for a classical model: one file here and one YAML, whose keys the constructor takes.
 
     `refit` says whether the validation faces are trained on as well once they have chosen; None leaves it to the fold:
-    those that were cut out of the training part are, a published validation part is not. `random` says whether chance
-    plays a part, so that another seed gives another model.
+    those that were cut out of the training part are, unless labels are withheld; a published validation part is not.
+    `random` says whether chance plays a part, so that another seed gives another model.
     """
 
     #: Where the method is from, in one line.
@@ -60,9 +60,12 @@ class Classifier(ABC):
     refit: bool | None = None
 
     @abstractmethod
-    def fit(self, train: Examples, val: Examples, *, val_published: bool = False, seed: int) -> FittedClassifier:
-        """Learn from `train`, choosing on `val` alone; `seed` is all that chance may come from."""
+    def fit(self, train: Examples, val: Examples, *, val_reserved: bool = False, seed: int) -> FittedClassifier:
+        """Learn from `train`, choosing on `val` alone; `seed` is all that chance may come from.
 
-    def refits(self, *, val_published: bool) -> bool:
+        `val_reserved` says that `val` is for choosing: a published part, or one whose labels are not among those to learn from.
+        """
+
+    def refits(self, *, val_reserved: bool) -> bool:
         """Whether the validation faces are trained on in the end."""
-        return not val_published if self.refit is None else self.refit
+        return not val_reserved if self.refit is None else self.refit

@@ -47,12 +47,12 @@ class Mlp(Classifier):
         self.hidden, self.rate, self.decay, self.batch_size = tuple(hidden), rate, decay, batch_size
         self.epochs, self.patience, self.monitor, self.refit = epochs, patience, monitor, refit
 
-    def fit(self, train: Examples, val: Examples, *, val_published: bool = False, seed: int) -> FittedScorer:
+    def fit(self, train: Examples, val: Examples, *, val_reserved: bool = False, seed: int) -> FittedScorer:
         """Train epoch by epoch, and keep the best one on `val`."""
         require_two_labels(train)
         best = self.best_epoch(train, val, seed)
         temperature, perceptron = spread_temperature(best.perceptron.scores(val.features), val.targets), best.perceptron
-        if refit := self.refits(val_published=val_published):
+        if refit := self.refits(val_reserved=val_reserved):
             *_, perceptron = self.train(train.joined(val), epochs=best.number, seed=seed)
         selection = {"rule": self.rule(refit), "monitor": f"val_{self.monitor}", "value": best.value, "on": "validation"}
         return FittedScorer(perceptron, temperature, {**selection, "chosen": {"epoch": best.number}})

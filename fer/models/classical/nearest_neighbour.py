@@ -32,13 +32,13 @@ class NearestNeighbour(Classifier):
             raise ConfigError(f"model.neighbours: found {neighbours}, expected at least 1")
         self.neighbours, self.refit = neighbours, refit
 
-    def fit(self, train: Examples, val: Examples, *, val_published: bool = False, seed: int) -> "FittedNeighbours":
+    def fit(self, train: Examples, val: Examples, *, val_reserved: bool = False, seed: int) -> "FittedNeighbours":
         """Remember the faces; nothing is random."""
         if self.neighbours > len(train):
             raise ConfigError(
                 f"model.neighbours: found {self.neighbours}, expected at most the {len(train)} training faces of a fold"
             )
-        rule = self.rule(refit := self.refits(val_published=val_published))
+        rule = self.rule(refit := self.refits(val_reserved=val_reserved))
         votes = FittedNeighbours(train, self.neighbours, smoothing=1.0, rule=rule).votes(val.features)
         smoothing = least_surprised(lambda epsilon: smoothed(votes, epsilon), val.targets, low=1e-4, high=1e2)
         known = train.joined(val) if refit else train

@@ -11,8 +11,8 @@ from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.svm import SVC
 
 from fer.errors import ConfigError
-from fer.models.classical.chosen import ChosenClassifier, Setting, in_label_order, require_positive
-from fer.models.classical.classifier import Examples, Floats
+from fer.models.classical.chosen import ChosenClassifier, Setting, in_label_order, in_words, require_positive
+from fer.models.classical.classifier import Examples, Floats, Ints
 from fer.models.classical.linear import Standardisation
 from fer.models.classical.validation import Monitor
 
@@ -54,7 +54,6 @@ class RbfSvm(ChosenClassifier):
 
     def train(self, examples: Examples, settings: Sequence[Setting], *, seed: int) -> "Iterator[RbfMachines]":
         """The machines of each setting; the problem is convex, so that nothing is left to chance."""
-        self.require_feasible(len(examples))
         standardisation = Standardisation.of(examples.features)
         known = standardisation(examples.features)
         distances = euclidean_distances(known, squared=True) / np.float32(known.shape[1])
@@ -66,12 +65,14 @@ class RbfSvm(ChosenClassifier):
             machines = SVC(C=setting["cost"], kernel="precomputed", cache_size=500).fit(kernel, examples.targets)
             yield RbfMachines(machines, standardisation, known, gamma, examples.num_labels)
 
-    def require_feasible(self, faces: int) -> None:
+    def require_feasible(self, train: Ints, refitted: Ints) -> None:
         """Raise ConfigError for more faces than `limit`."""
+        faces = len(train) + len(refitted)
         if faces > self.limit:
+            fewer = f"train_images={self.limit}" if len(train) > self.limit else "model.refit=false"
             raise ConfigError(
-                f"model.limit: found {faces:,} training faces, whose kernel would take {12e-9 * faces**2:.1f} GB, expected at "
-                f"most {self.limit:,}. Pass train_images={self.limit}, a higher model.limit, or model=svm."
+                f"model.limit: found {in_words(len(train), len(refitted))}, whose kernel would take {12e-9 * faces**2:.1f} GB, "
+                f"expected at most {self.limit:,}. Pass {fewer}, a higher model.limit, or model=svm."
             )
 
 

@@ -1,15 +1,17 @@
 """This file defines SparseRepresentation, which explains a face by few training faces and asks whose label explains it best."""
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Lasso
 
 from fer.errors import ConfigError
-from fer.models.classical.chosen import ChosenClassifier, Setting, in_label_order, require_positive
+from fer.models.classical.chosen import ChosenClassifier, Setting, in_label_order, in_words, require_positive
 from fer.models.classical.classifier import Examples, Floats, Ints
 from fer.models.classical.principal import principal_directions
 from fer.models.classical.validation import Monitor
@@ -62,7 +64,6 @@ class SparseRepresentation(ChosenClassifier):
     def train(self, examples: Examples, settings: Sequence[Setting], *, seed: int) -> "Iterator[SparseCoder]":
         """The atoms, which are the same with every penalty."""
         rows = self.chosen_rows(examples.targets, seed)
-        self.require_feasible(len(rows))
         directions = principal_directions(examples.features, self.dimension)
         atoms = projected(directions, examples.features[rows])
         for setting in settings:
@@ -77,14 +78,23 @@ class SparseRepresentation(ChosenClassifier):
         drawn = [order[targets[order] == label][: self.atoms] for label in np.unique(targets)]
         return np.sort(np.concatenate(drawn))
 
-    def require_feasible(self, atoms: int) -> None:
+    def require_feasible(self, train: Ints, refitted: Ints) -> None:
         """Raise ConfigError for more atoms than `limit`."""
-        if atoms > self.limit:
+        targets = np.concatenate([train, refitted])
+        if (atoms := self.count(targets)) > self.limit:
+            every = self.limit // len(np.unique(targets))
+            fewer = f"model.atoms={every} for at most {every} faces a label, drawn by the seed, "
+            alone = "model.refit=false, " if self.count(train) <= self.limit else ""
             raise ConfigError(
-                f"model.limit: found {atoms:,} training faces as atoms, expected at most {self.limit:,}. Pass model.atoms=200 "
-                f"for 200 faces a label drawn by the seed, or a higher model.limit: coding a face takes a tenth of a second at "
+                f"model.limit: found {atoms:,} atoms of {in_words(len(train), len(refitted))}, expected at most {self.limit:,}. "
+                f"Pass {fewer if every else ''}{alone}or a higher model.limit: coding a face takes a tenth of a second at "
                 f"2,000 atoms, and four times as long at twice as many."
             )
+
+    def count(self, targets: Ints) -> int:
+        """How many atoms faces with these labels give."""
+        faces = np.bincount(targets)
+        return int(faces.sum() if self.atoms is None else np.minimum(faces, self.atoms).sum())
 
 
 def projected(directions: Floats, features: Floats) -> Floats:
@@ -105,7 +115,9 @@ def sparse_codes(atoms: Floats, vectors: Floats, penalty: float) -> Floats:
         tol=GAP,
         max_iter=ROUNDS,
     )
-    codes: Floats = lasso.fit(columns, np.asfortranarray(vectors.T)).coef_
+    with warnings.catch_warnings():  # of a code whose gap is a little wider after ROUNDS, which no residual turns on
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        codes: Floats = lasso.fit(columns, np.asfortranarray(vectors.T)).coef_
     return codes.reshape(len(vectors), len(atoms))
 
 

@@ -30,12 +30,12 @@ class LinearSvm(Classifier):
             raise ConfigError(f"model.costs: found {list(costs)}, expected one or several numbers above 0")
         self.costs, self.monitor, self.refit = sorted(costs), monitor, refit
 
-    def fit(self, train: Examples, val: Examples, *, val_published: bool = False, seed: int) -> "FittedSvm":
+    def fit(self, train: Examples, val: Examples, *, val_reserved: bool = False, seed: int) -> "FittedSvm":
         """Train at each cost and keep the best on `val`; the problem is convex, so that nothing is left to chance."""
         candidates = [(cost, machines, self.judge(machines.scores, val)) for cost, machines in path(train, self.costs)]
         cost, machines, value = max(candidates, key=lambda candidate: candidate[2])
         temperature = fit_temperature(machines.scores.scores(val.features), val.targets)
-        refit = self.refits(val_published=val_published)
+        refit = self.refits(val_reserved=val_reserved)
         if refit:
             [(_, machines)] = path(train.joined(val), [cost])
         scores = LinearScores(machines.scores.weights, machines.scores.bias, temperature)

@@ -2,10 +2,15 @@
 
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from fer.errors import ConfigError
 from fer.models.losses.base import TrainingLoss, as_shares
+
+#: The least that a label's probability is taken to be short of 1: the smallest normal float32, since the slope of x ** gamma
+#: at 0 is infinite for a gamma below 1, and rounding leaves some probabilities above 1.
+LEAST = torch.finfo(torch.float32).tiny
 
 
 class Focal(TrainingLoss):
@@ -26,5 +31,6 @@ class Focal(TrainingLoss):
     def of_logits(self, logits: Tensor, targets: Tensor) -> Tensor:
         """The mean focal loss in nats."""
         logs = logits.float().log_softmax(1)
-        parts = -((1 - logs.exp()) ** self.gamma) * logs
+        short = (1 - logs.exp()).clamp(min=LEAST)
+        parts = -(short**self.gamma) * logs
         return (as_shares(targets, logits.shape[1]) * parts).sum(1).mean()

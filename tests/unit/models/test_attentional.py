@@ -14,7 +14,7 @@ def test_the_convolutions_leave_nine_by_nine_by_ten_values() -> None:
 
 
 def test_the_transformer_starts_as_the_identity() -> None:
-    looks = SpatialTransformer(48, 1).looks(FACES)
+    looks = SpatialTransformer(48, 1, gain=0.1, normalise=True).looks(FACES)
     assert torch.equal(looks, torch.tensor([[1.0, 0, 0], [0, 1, 0]]).expand(4, 2, 3))
     torch.testing.assert_close(warped(FACES, looks), FACES, rtol=0, atol=1e-5)
 
@@ -44,7 +44,7 @@ def test_what_is_warped_is_an_option() -> None:
     for network in networks.values():
         assert network.transformer is not None
         with torch.no_grad():
-            network.transformer.regression[-1].bias[2] += 0.3  # type: ignore[index]
+            network.transformer.regression[-1].bias[2] += 3  # type: ignore[index]
     assert not torch.allclose(networks["input"](FACES), networks["features"](FACES), atol=1e-3)
 
 
@@ -52,11 +52,11 @@ def test_the_picture_shows_where_the_network_looks() -> None:
     network = AttentionalCnn().eval()
     [at_first] = network.pictures([FACES[:2], FACES[2:]])
     assert at_first.image.shape[2] == 3
-    assert "4 validation faces" in at_first.caption
+    assert "4 training faces" in at_first.caption
     assert "rotation varies by 0.0°" in at_first.caption
     assert network.transformer is not None
     with torch.no_grad():
-        network.transformer.regression[-1].bias += torch.tensor([-0.4, 0.0, 0.0, 0.0, -0.4, 0.0])  # type: ignore[union-attr]
+        network.transformer.regression[-1].bias += torch.tensor([-4.0, 0.0, 0.0, 0.0, -4.0, 0.0])  # type: ignore[union-attr]
     [zoomed] = network.pictures([FACES])
     assert (zoomed.image != at_first.image).any()
     assert not list(AttentionalCnn(warp="nothing").pictures([FACES]))

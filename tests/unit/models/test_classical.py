@@ -93,7 +93,7 @@ def test_a_training_face_is_its_own_nearest_neighbour() -> None:
 
 def test_one_neighbour_is_as_sure_as_it_was_right_on_validation() -> None:
     train, val = clouds(300, seed=1), clouds(400, seed=2)
-    probabilities = NearestNeighbour().fit(train, val, val_published=True, seed=0).probabilities(val.features)
+    probabilities = NearestNeighbour().fit(train, val, val_reserved=True, seed=0).probabilities(val.features)
     right = (probabilities.argmax(axis=1) == val.targets).mean()
     np.testing.assert_allclose(probabilities.max(axis=1), right, atol=2e-3)
 
@@ -107,7 +107,7 @@ def test_of_labels_with_equal_votes_the_one_with_the_nearest_face_wins() -> None
 def test_a_validation_part_that_was_cut_out_is_given_back_and_a_published_one_is_not() -> None:
     train, val = clouds(50, seed=1, spread=30), clouds(50, seed=2, spread=30)
     for classifier in (NearestNeighbour(), LinearSvm()):
-        cut, published = (classifier.fit(train, val, val_published=own, seed=0).facts() for own in (False, True))
+        cut, published = (classifier.fit(train, val, val_reserved=own, seed=0).facts() for own in (False, True))
         assert "training and validation" in cut["selection"]["rule"]
         assert "validation faces together" not in published["selection"]["rule"]
         assert "and validation part" not in published["selection"]["rule"]

@@ -208,7 +208,10 @@ def test_no_decision_depends_on_the_scale_of_the_scores_and_no_probability_eithe
     ("make", "message"),
     [
         (lambda: RbfSvm(gammas=[0]), r"model.gammas: found \[0\], expected one or several numbers above 0"),
-        (lambda: RbfSvm(limit=50).fit(clouds(60, seed=0), clouds(9, seed=1), seed=0), "model.limit: found 60 training faces"),
+        (
+            lambda: RbfSvm(limit=50).fit(clouds(60, seed=0), clouds(9, seed=1), seed=0),
+            r"model.limit: found 69 faces to train on \(60 of training",
+        ),
         (lambda: LogisticRegression(costs=[]), r"model.costs: found \[\]"),
         (lambda: Mlp(hidden=[]), r"model: found hidden=\[\]"),
         (lambda: Mlp(rate=0), "model: found rate=0"),
@@ -216,7 +219,7 @@ def test_no_decision_depends_on_the_scale_of_the_scores_and_no_probability_eithe
         (lambda: SparseRepresentation(atoms=0), "model: found dimension=128, atoms=0"),
         (
             lambda: SparseRepresentation(limit=50).fit(clouds(60, seed=0), clouds(9, seed=1), seed=0),
-            "model.limit: found 60 training faces as atoms, expected at most 50",
+            r"model.limit: found 69 atoms of 69 faces to train on \(60 of training .*, expected at most 50",
         ),
     ],
 )
@@ -230,3 +233,35 @@ def test_a_single_label_is_nothing_to_learn_from(classifier: Classifier) -> None
     alone = Examples(clouds(9, seed=0).features, np.zeros(9, np.int64), 3)
     with pytest.raises(ProtocolError, match="images of a single label"):
         classifier.fit(alone, clouds(9, seed=1), seed=0)
+
+
+LIMITED: list[Callable[..., RbfSvm | SparseRepresentation]] = [RbfSvm, SparseRepresentation]
+
+
+@pytest.mark.parametrize("make", LIMITED)
+def test_a_refit_beyond_the_limit_is_refused_before_anything_is_trained(
+    make: Callable[..., RbfSvm | SparseRepresentation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train, val = clouds(15, seed=1), clouds(9, seed=2)
+    classifier = make(limit=15)
+    with monkeypatch.context() as patched:
+        patched.setattr(type(classifier), "train", None)  # nothing is trained
+        with pytest.raises(ConfigError, match=r"24 faces to train on.*15 of training and 9 of validation.*model.refit=false"):
+            classifier.fit(train, val, seed=0)
+    assert make(limit=15, refit=False).fit(train, val, seed=0).facts()["selection"]  # what the message says works
+    assert classifier.fit(train, val, val_reserved=True, seed=0).facts()["selection"]
+
+
+def test_what_the_limit_of_the_kernel_says_works() -> None:
+    val = clouds(9, seed=2)
+    with pytest.raises(ConfigError, match=r"Pass train_images=15, a higher model.limit, or model=svm") as caught:
+        RbfSvm(limit=15).fit(clouds(16, seed=1), val, seed=0)
+    assert "model.refit" not in str(caught.value)
+    assert RbfSvm(limit=15).fit(clouds(15, seed=1), val, val_reserved=True, seed=0).facts()["selection"]
+
+
+def test_what_the_limit_of_the_atoms_says_works() -> None:
+    train, val = clouds(30, seed=1), clouds(9, seed=2)
+    with pytest.raises(ConfigError, match=r"Pass model.atoms=5 for at most 5 faces a label"):
+        SparseRepresentation(limit=15).fit(train, val, seed=0)
+    assert SparseRepresentation(limit=15, atoms=5).fit(train, val, seed=0).facts()["atoms"] == 15

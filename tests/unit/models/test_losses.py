@@ -75,6 +75,17 @@ def test_the_focal_loss_weighs_a_face_by_what_is_missing_to_certainty() -> None:
     assert found == pytest.approx((1 - probability) ** 2 * -np.log(probability), rel=1e-5)
 
 
+@pytest.mark.parametrize("gamma", [0.0, 0.01, 0.5, 1.0, 2.0, 5.0])
+@pytest.mark.parametrize("target", [0, 1])
+def test_a_face_that_is_certain_leaves_the_focal_gradient_finite(gamma: float, target: int) -> None:
+    logits = torch.tensor([[100.0, 0.0, 0.0]], requires_grad=True)
+    value = Focal(gamma).of_logits(logits, torch.tensor([target]))
+    value.backward()
+    assert logits.grad is not None
+    assert torch.isfinite(logits.grad).all()
+    assert float(value.detach()) == pytest.approx(0 if target == 0 else 100)
+
+
 def test_the_divergence_from_votes_is_nothing_at_the_votes_and_has_the_gradient_of_the_cross_entropy() -> None:
     at_the_votes = (VOTES + 1e-12).log()
     assert float(KullbackLeibler().of_logits(at_the_votes, VOTES)) == pytest.approx(0, abs=1e-6)

@@ -1,4 +1,7 @@
 import json
+import tarfile
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -151,3 +154,90 @@ def test_a_missing_damaged_or_empty_file_is_named(tmp_path: Path) -> None:
     torch.save({"epoch": 3}, tmp_path / "none.pth")
     with pytest.raises(WeightsError, match=r"none.pth holds no tensors"):
         read_weights(tmp_path / "none.pth")
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def text(path: Path) -> None:
+    path.write_text("hello, this is a text\nof two lines\n")
+
+
+def pointer(path: Path) -> None:
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 3\n")
+
+
+def half(path: Path) -> None:
+    torch.save({"weight": torch.arange(1000.0)}, path)
+    path.write_bytes(path.read_bytes()[:2000])
+
+
+def without_end(path: Path) -> None:
+    torch.save({"weight": torch.arange(1000.0)}, path)
+    path.write_bytes(path.read_bytes()[:-10])
+
+
+def half_of_the_old_format(path: Path) -> None:
+    torch.save({"weight": torch.arange(1000.0)}, path, _use_new_zipfile_serialization=False)
+    path.write_bytes(path.read_bytes()[:200])
+
+
+def archive_of_nonsense(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/version", "3")
+        archive.writestr("archive/data.pkl", "junk")
+
+
+def tar(path: Path) -> None:
+    text(path.with_suffix(".txt"))
+    with tarfile.open(path, "w") as archive:
+        archive.add(path.with_suffix(".txt"), "storages")
+
+
+@pytest.mark.parametrize("write", [empty, text, pointer, half, without_end, half_of_the_old_format, archive_of_nonsense, tar])
+def test_a_damaged_or_foreign_file_is_an_error_of_one_line(tmp_path: Path, write: Callable[[Path], None]) -> None:
+    write(tmp_path / "w.pth")
+    with pytest.raises(WeightsError, match=r"w.pth is no state dict \(\w+.*expected what torch.save writes") as caught:
+        read_weights(tmp_path / "w.pth")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@pytest.mark.parametrize("old", [False, True], ids=["zip", "before torch 1.6"])
+def test_whatever_bytes_are_flipped_there_is_no_error_but_ours(tmp_path: Path, old: bool) -> None:
+    torch.save({"weight": torch.arange(40.0)}, tmp_path / "w.pth", _use_new_zipfile_serialization=not old)
+    whole, rng, refused = np.frombuffer((tmp_path / "w.pth").read_bytes(), np.uint8), np.random.default_rng(0), 0
+    for _ in range(200):
+        damaged = whole.copy()
+        damaged[rng.integers(0, min(600, len(whole)), 3)] = rng.integers(0, 256, 3)
+        (tmp_path / "damaged.pth").write_bytes(damaged.tobytes())
+        try:
+            read_weights(tmp_path / "damaged.pth")
+        except WeightsError:
+            refused += 1
+    assert refused > 50
+
+
+def test_position_embeddings_of_a_run_of_ones_own_are_resized_too(tmp_path: Path) -> None:
+    stored(TimmBackbone("vit_tiny_patch16_224", pretrained=False, size=64), tmp_path / "w.safetensors")
+    larger = TimmBackbone("vit_tiny_patch16_224", pretrained=False, size=96)
+    match = load_backbone(larger, read_weights(tmp_path / "w.safetensors"))
+    assert not match.missing + match.reshaped + match.unused
+    assert "network.pos_embed" in match.loaded
+
+
+@pytest.mark.parametrize("name", ["resnet18", "vit_tiny_patch16_224", "convnext_atto", "mobilenetv3_small_050"])
+def test_a_run_of_timms_network_is_the_start_to_the_last_number(tmp_path: Path, name: str) -> None:
+    source = stored(TimmBackbone(name, pretrained=False), tmp_path / "w.safetensors").backbone.state_dict()
+    target = TimmBackbone(name, pretrained=False)
+    match = load_backbone(target, read_weights(tmp_path / "w.safetensors"))
+    assert not match.missing + match.reshaped + match.unused
+    assert all(torch.equal(source[name], tensor) for name, tensor in target.state_dict().items())
+
+
+@pytest.mark.parametrize("name", ["convnext_atto", "poolformer_s12"])
+def test_a_run_of_another_network_of_timms_is_refused(tmp_path: Path, name: str) -> None:
+    stored(TimmBackbone("vit_tiny_patch16_224", pretrained=False), tmp_path / "w.safetensors")
+    with pytest.raises(WeightsError, match=r"Is it another network's file"):
+        load_backbone(TimmBackbone(name, pretrained=False), read_weights(tmp_path / "w.safetensors"))

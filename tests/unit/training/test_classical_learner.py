@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -266,3 +267,25 @@ def test_neither_planning_nor_fitting_a_classical_model_needs_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[3])
     assert done.stdout == "False\n", done.stderr
+
+
+@pytest.mark.parametrize("model", [SVM, NEAREST])
+def test_where_labels_are_withheld_no_validation_face_is_trained_on(tmp_path: Path, model: dict[str, Any]) -> None:
+    train, val, _ = planted()
+    all_of_them, labelled_alone = learner(model), learner(model)
+    all_of_them.fit(train, val, context(tmp_path / "all"))
+    labelled_alone.fit(train, val, replace(context(tmp_path / "few"), unlabelled=val))
+    assert "training and validation" in all_of_them.card()["selection"]["rule"]
+    assert "validation faces together" not in labelled_alone.card()["selection"]["rule"]
+    if model is NEAREST:
+        assert (all_of_them.card()["known_faces"], labelled_alone.card()["known_faces"]) == (48 + 12, 48)
+
+
+def test_a_refit_that_would_learn_from_more_labels_than_are_said_is_refused() -> None:
+    what = {**NOTHING, "model": {**SVM, "refit": True}, "features": HOG}
+    assert learner_mistakes(what) == []
+    assert learner_mistakes({**what, "train_images": 8}) == [
+        "model.refit: found true, which learns from the labels of the validation part besides train_images=8, "
+        "expected null or false"
+    ]
+    assert learner_mistakes({**what, "model": SVM, "train_images": 8}) == []

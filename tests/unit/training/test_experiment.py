@@ -5,7 +5,7 @@ import pytest
 
 from fer.data.databases.fer2013 import Fer2013
 from fer.errors import ConfigError
-from fer.training.experiment import RunSettings, open_run
+from fer.training.experiment import RunSettings, open_run, roots_of, with_roots, without_roots
 from fer.training.settings import resolve_auto
 
 
@@ -75,3 +75,16 @@ def test_every_wrong_key_of_how_a_run_is_carried_out_has_a_sentence() -> None:
 def test_a_shard_that_is_none_is_refused(shard: str) -> None:
     with pytest.raises(ConfigError, match=r"run\.shard: found .* expected 1/N to N/N"):
         RunSettings(shard=shard)
+
+
+def test_where_weights_lie_is_no_part_of_a_run_and_is_found_again(tmp_path: Path) -> None:
+    Fer2013.write_sample(tmp_path / "d")
+    names = set()
+    for place in ("a.pth", "b.pth"):
+        (tmp_path / place).write_bytes(b"1")
+        names.add(folder(tmp_path / "d", model={"_target_": "fer.models.cnn.CompactCnn", "weights": str(tmp_path / place)}))
+    assert len(names) == 1
+    what = config(tmp_path / "d", model={"_target_": "fer.models.cnn.CompactCnn", "weights": "w.pth"})
+    stored, roots = without_roots(what), roots_of(what)
+    assert "w.pth" not in str(stored)
+    assert with_roots(stored, roots)["model"]["weights"] == str(Path("w.pth").absolute())

@@ -199,3 +199,24 @@ def test_probabilities_do_not_depend_on_the_batch(tmp_path: Path, parts: tuple[F
     alone = Faces(parts[1].pixels, parts[1].rows[:1], parts[1].targets[:1], parts[1].labels)
     np.testing.assert_allclose(trained.predict(alone), whole[:1], rtol=1e-4)
     assert torch.get_default_dtype() == torch.float32
+
+
+def test_a_fit_that_was_cut_off_after_its_card_is_taken_up(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:
+    first, folder = learner(epochs=1), tmp_path / "fold"
+    first.fit(*parts, context(folder))
+    (folder / "card.json").write_text(json.dumps(first.card()))  # as run_fold does, before the folder gets its name
+    (folder / "fit.json").unlink()
+    again = learner(epochs=1)
+    again.fit(*parts, context(folder))
+    assert again.card() == json.loads(json.dumps(first.card()))
+    np.testing.assert_array_equal(again.predict(parts[1]), first.predict(parts[1]))
+
+
+def test_what_an_interruption_left_behind_the_weights_is_deleted(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:
+    folder = tmp_path / "fold"
+    learner(epochs=1).fit(*parts, context(folder))
+    for left in (folder / "checkpoints" / "last.ckpt", folder / "start.json"):
+        left.parent.mkdir(exist_ok=True)
+        left.write_bytes(b"left")
+    learner(epochs=1).fit(*parts, context(folder))
+    assert sorted(path.name for path in folder.iterdir()) == ["fit.json", "history.csv", "model.safetensors"]

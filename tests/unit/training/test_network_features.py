@@ -59,7 +59,7 @@ def test_a_linear_probe_reads_the_features_of_the_weights_that_are_named(tmp_pat
 
 
 def test_a_mistyped_key_of_the_network_is_named() -> None:
-    assert learner_mistakes(composed(*PROBE, "+features.network.widht=3")) == [
+    assert learner_mistakes(composed(*PROBE, "features.network.weights=run", "+features.network.widht=3")) == [
         "features.network.widht: CompactCnn takes no such argument; did you mean 'widths'?"
     ]
 

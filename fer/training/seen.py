@@ -1,0 +1,80 @@
+"""This file records what a fold's weights have seen, so that whatever starts from them later can be held to it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fer.data.cohort import Cohort
+from fer.errors import WeightsError
+from fer.files import replacing
+from fer.protocols.base import Fold, database_of
+
+SEEN = "seen.npz"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The images that weights were trained or chosen on, those that they started from included.
+
+    `ids` and `people` ("database/subject") are names, `copies` the digests of the images and of their mirror images.
+    """
+
+    ids: frozenset[str] = frozenset()
+    people: frozenset[str] = frozenset()
+    copies: frozenset[int] = frozenset()
+
+    @classmethod
+    def by(cls, fold: Fold, cohort: Cohort, starts: Iterable["Seen"]) -> "Seen":
+        """What the weights of a fold have seen: its training and validation parts, labelled or not, and what its start saw."""
+        ids = (*fold.train, *fold.unlabelled, *fold.val)
+        own = cls(
+            frozenset(ids),
+            frozenset(found for i in ids if (found := person(cohort, i)) is not None),
+            frozenset(cohort.copies[cohort.positions(ids)].ravel().tolist()),
+        )
+        seen = (own, *starts)
+        return cls(*(frozenset().union(*(getattr(part, name) for part in seen)) for name in ("ids", "people", "copies")))
+
+    def known_among(self, ids: Sequence[str], cohort: Cohort) -> list[str]:
+        """Those of the images that were seen, or of which a copy or the person was."""
+        image = cohort.copies[cohort.positions(ids), 0].tolist()
+        return [
+            i
+            for i, digest in zip(ids, image, strict=True)
+            if i in self.ids or digest in self.copies or person(cohort, i) in self.people
+        ]
+
+    def write(self, folder: Path) -> None:
+        """Write it into the folder of a fold."""
+        with replacing(folder / SEEN) as beside, beside.open("wb") as file:
+            np.savez_compressed(
+                file,
+                ids=np.array(sorted(self.ids), np.str_),
+                people=np.array(sorted(self.people), np.str_),
+                copies=np.array(sorted(self.copies), np.uint64),
+            )
+
+    @classmethod
+    def beside(cls, weights: Path) -> "Seen":
+        """What weights have seen, by the record beside them; nothing known of a file that lies in no run.
+
+        Raises WeightsError where weights lie in a run without a record.
+        """
+        record = weights.parent / SEEN
+        if not record.is_file():
+            if (weights.parent.parent.parent / "folds.json").is_file():
+                raise WeightsError(
+                    f"{weights.parent} has no {SEEN}, which says what its weights were trained on; an older version of ferlab "
+                    f"wrote it. Train the run again."
+                )
+            return cls()
+        with np.load(record, allow_pickle=False) as stored:
+            return cls(*(frozenset(stored[name].tolist()) for name in ("ids", "people", "copies")))
+
+
+def person(cohort: Cohort, image: str) -> str | None:
+    """The person in an image of the cohort, by database and subject; None where nobody is identified."""
+    record = cohort.records[cohort.position_of[image]]
+    return f"{database_of(record)}/{record.subject}" if record.subject is not None else None
