@@ -16,7 +16,7 @@ from fer.results.intervals import Estimate
 from fer.results.report import Report
 from fer.results.set_report import SetReport
 from fer.results.stored_run import PlannedSet
-from fer.results.table import LEAKY, NOTHING, cell, duration, seeds
+from fer.results.table import LEAKY, NOTHING, cell, seeds
 
 COLUMNS = (
     *("rank", "run", "database", "test_set", "protocol", "leaky", "model", "labels", "label_rule"),
@@ -114,7 +114,7 @@ def board_table(board: Board) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("#", justify="right")
     table.add_column("Run", overflow="fold", min_width=20)
-    for column in ("Accuracy", "UAR", "Macro-F1", "Folds", "Seed", "Time"):
+    for column in ("Accuracy", "UAR", "Macro-F1", "Folds", "Seed"):
         table.add_column(column, justify="right", no_wrap=True)
     for entry in board.entries:
         table.add_row(*cells(entry), style=None if entry.rank else "dim")
@@ -126,7 +126,7 @@ def cells(entry: Entry) -> tuple[str | Text, ...]:
     report, test = entry.report, entry.test
     folds = f"{len(report.done)}" if report.complete else f"{len(report.done)}/{len(report.folds)}"
     scores = [cell(score) for score in (test.scores.accuracy, test.scores.uar, test.scores.macro_f1)] if test else [NOTHING] * 3
-    return (str(entry.rank or NOTHING), report.run, *scores, folds, seeds(report), duration(report.seconds))
+    return (str(entry.rank or NOTHING), report.run, *scores, folds, seeds(report))
 
 
 def write_boards(path: Path, boards: Sequence[Board]) -> None:
