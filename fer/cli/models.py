@@ -1,11 +1,11 @@
 """This file is `fer models`: everything that train.py can be given as model=, with its size, its cost and its source."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fer.errors import FerError
+from fer.errors import ConfigError, FerError
 
 HELP = "list the models with their parameters, multiply-adds and sources"
 
@@ -14,6 +14,7 @@ CONF = Path(__file__).resolve().parents[2] / "conf"
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments of `fer models`."""
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these")
     parser.add_argument("--config-dir", type=Path, metavar="DIR", help="a folder of your own with model/NAME.yaml")
 
 
@@ -27,11 +28,21 @@ def run(arguments: Namespace) -> None:
         column.no_wrap = True
     for column in table.columns[1:4]:
         column.justify = "right"
-    for name, config in configurations(arguments.config_dir).items():
+    for name, config in chosen(configurations(arguments.config_dir), arguments.names).items():
         table.add_row(f"{name} ({config['name']})" if "name" in config else name, *described(config))
     console = Console(highlight=False)
     console.print(table)
     console.print("\nMultiply-adds are those of one face. Train one with: python train.py model=NAME data=…", style="dim")
+
+
+def chosen(models: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    """The models of these names, or all; raises ConfigError where there is no such model."""
+    from fer.build import did_you_mean
+
+    if unknown := [name for name in names if name not in models]:
+        hint = did_you_mean(unknown[0], models) or "."
+        raise ConfigError(f"there is no model {unknown[0]!r}{hint} The models are {', '.join(models)}.")
+    return {name: models[name] for name in names or models}
 
 
 def configurations(config_dir: Path | None) -> dict[str, dict[str, Any]]:

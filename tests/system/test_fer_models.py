@@ -35,7 +35,7 @@ def test_a_model_of_ones_own_is_listed_too(tmp_path: Path) -> None:
         "    def __init__(self, width):\n"
         "        super().__init__(width, (width,))\n"
     )
-    command = [sys.executable, "-m", "fer", "models", "--config-dir", str(tmp_path / "conf")]
+    command = [sys.executable, "-m", "fer", "models", "tiny", "--config-dir", str(tmp_path / "conf")]
     environment = {"PATH": "", "PYTHONPATH": f"{tmp_path}:{CONF.parent}", "FER_PLUGINS": "tiny", "COLUMNS": "120"}
     listed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
     assert next(line for line in listed.splitlines() if line.startswith("tiny")).rstrip().endswith("Nobody, 2026")
@@ -46,9 +46,14 @@ def test_in_a_narrow_terminal_only_the_source_is_wrapped(
     columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    assert main(["models"]) == 0
+    assert main(["models", "sparse_representation", "cnn"]) == 0
     printed = capsys.readouterr().out
     assert "…" not in printed.replace("data=…", "")
     names = {line.split()[0] for line in printed.splitlines() if line and not line.startswith(" ")}
-    assert {path.stem for path in (CONF / "model").glob("*.yaml")} <= names
+    assert {"sparse_representation", "cnn"} <= names
     assert "Multiply-adds" in printed.splitlines()[0]
+
+
+def test_a_mistyped_model_is_answered_with_the_nearest_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "atentional"]) == 2
+    assert "there is no model 'atentional'; did you mean 'attentional'?" in capsys.readouterr().err
