@@ -197,7 +197,7 @@ class LightningLearner(Learner):
         state = {k: v.contiguous() for k, v in checkpoint["state_dict"].items() if not k.startswith("val_")}
         epoch = int(checkpoint["epoch"])
         chosen = next(row for row in history.rows if row["epoch"] == epoch)
-        start = fold.folder / "start.json"
+        start, stages = fold.folder / "start.json", list(described(fold.folder))
         write_json(
             fold.folder / "fit.json",
             {
@@ -209,11 +209,11 @@ class LightningLearner(Learner):
                     "on": "validation",
                 },
                 "parameters": sum(v.numel() for k, v in state.items() if is_parameter(k)),
-                "seconds": round(sum(row["seconds"] for row in history.rows), 1),
+                "seconds": round(sum(row["seconds"] for row in [*history.rows, *stages]), 1),
                 "device": self.settings.accelerator,
                 "precision": self.settings.precision,
                 **({"start": read_json(start)} if start.is_file() else {}),
-                **({"pretraining": stages} if (stages := list(described(fold.folder))) else {}),
+                **({"pretraining": stages} if stages else {}),
             },
         )
         with replacing(fold.folder / WEIGHTS) as beside:
