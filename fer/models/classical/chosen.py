@@ -64,7 +64,7 @@ class ChosenClassifier(Classifier):
         trained = self.train(train, self.settings, seed=seed)
         candidates = [self.judge(setting, scorer, val) for setting, scorer in zip(self.settings, trained, strict=True)]
         best = max(candidates, key=lambda candidate: candidate.value)
-        temperature, scorer = spread_temperature(best.scores, val.targets), best.scorer
+        temperature, scorer = fit_temperature(best.scores, val.targets), best.scorer
         if refit:
             [scorer] = self.train(train.joined(val), [best.setting], seed=seed)
         selection = {"rule": self.rule(refit), "monitor": f"val_{self.monitor}", "value": best.value, "on": "validation"}
@@ -112,12 +112,6 @@ class FittedScorer(FittedClassifier):
         """The arrays of the scorer and the temperature, where it has any."""
         arrays = dict(self.scorer.arrays())
         return {**arrays, "temperature": np.array([self.temperature])} if arrays else {}
-
-
-def spread_temperature(scores: Floats, targets: Ints) -> float:
-    """The temperature of scores (N, K) on any scale, looked for in units of their deviation."""
-    spread = float(scores[np.isfinite(scores)].std()) or 1.0
-    return spread * fit_temperature(scores / np.float32(spread), targets)
 
 
 def named(setting: Setting) -> str:

@@ -32,6 +32,11 @@ class LinearScores:
         """Probabilities (N, K) float32; the most probable label is the one with the highest score."""
         return heated(self.scores(features), self.temperature)
 
+    @property
+    def parameters(self) -> int:
+        """How many numbers were learned."""
+        return self.weights.size + self.bias.size
+
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """What it is made of, from which `from_arrays` makes it again."""
         return {"weights": self.weights, "bias": self.bias, "temperature": np.array([self.temperature])}
@@ -49,8 +54,14 @@ def heated(scores: Floats, temperature: float) -> Floats:
 
 
 def fit_temperature(scores: Floats, targets: Ints) -> float:
-    """The temperature whose probabilities make the targets likeliest (Guo et al. 2017); it changes no decision."""
-    return least_surprised(lambda temperature: heated(scores, temperature), targets, low=1e-2, high=1e2)
+    """The temperature whose probabilities make the targets likeliest (Guo et al. 2017); it changes no decision.
+
+    Scores (N, K) may have any scale: it is looked for between a tenth and a hundred of their deviations. Colder would only
+    say that all of a few validation faces were right, with probabilities that are zero in float32.
+    """
+    spread = float(scores[np.isfinite(scores)].std()) or 1.0
+    scaled = scores / np.float32(spread)
+    return spread * least_surprised(lambda temperature: heated(scaled, temperature), targets, low=1e-1, high=1e2)
 
 
 @dataclass(frozen=True)

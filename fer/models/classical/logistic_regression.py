@@ -71,9 +71,8 @@ class LogisticScores:
 
     def facts(self) -> dict[str, Any]:
         """How many numbers were learned, in how many steps, and whether that was all that it needed."""
-        parameters = self.linear.weights.size + self.linear.bias.size
-        return {"parameters": parameters, "steps": self.steps, "converged": self.steps < STEPS}
+        return {"parameters": self.linear.parameters, "steps": self.steps, "converged": self.steps < STEPS}
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """Weights and biases."""
-        return {"weights": self.linear.weights, "bias": self.linear.bias}
+        return self.linear.arrays()

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from sklearn.neural_network import MLPClassifier
 
 from fer.errors import ConfigError
-from fer.models.classical.chosen import FittedScorer, require_two_labels, spread_temperature
+from fer.models.classical.chosen import FittedScorer, require_two_labels
 from fer.models.classical.classifier import Classifier, Examples, Floats
-from fer.models.classical.linear import Standardisation
+from fer.models.classical.linear import Standardisation, fit_temperature
 from fer.models.classical.validation import Monitor, score
 
 
@@ -51,7 +51,7 @@ class Mlp(Classifier):
         """Train epoch by epoch, and keep the best one on `val`."""
         require_two_labels(train)
         best = self.best_epoch(train, val, seed)
-        temperature, perceptron = spread_temperature(best.perceptron.scores(val.features), val.targets), best.perceptron
+        temperature, perceptron = fit_temperature(best.perceptron.scores(val.features), val.targets), best.perceptron
         if refit := self.refits(val_reserved=val_reserved):
             *_, perceptron = self.train(train.joined(val), epochs=best.number, seed=seed)
         selection = {"rule": self.rule(refit), "monitor": f"val_{self.monitor}", "value": best.value, "on": "validation"}

@@ -128,7 +128,7 @@ def test_the_machines_are_those_of_liblinear() -> None:
     theirs = LinearSVC(C=1 / 200, dual=False, tol=1e-8, intercept_scaling=100, max_iter=10_000)
     theirs.fit((train.features - mean) / deviation, train.targets)
     expected = theirs.decision_function((test.features - mean) / deviation)
-    np.testing.assert_allclose(machines.scores.scores(test.features), expected, atol=0.02)
+    np.testing.assert_allclose(machines.linear.scores(test.features), expected, atol=0.02)
 
 
 def test_validation_chooses_the_cost() -> None:
@@ -136,7 +136,7 @@ def test_validation_chooses_the_cost() -> None:
     chosen = LinearSvm(costs=[100, 0.01, 1], monitor="accuracy").fit(train, val, seed=0)
     selection = chosen.facts()["selection"]
     accuracies = {
-        cost: (machines.scores.scores(val.features).argmax(axis=1) == val.targets).mean()
+        cost: (machines.linear.scores(val.features).argmax(axis=1) == val.targets).mean()
         for cost, machines in path(train, [0.01, 1, 100])
     }
     assert len(set(accuracies.values())) > 1
@@ -164,8 +164,8 @@ def test_a_refit_learns_from_the_validation_faces_at_the_same_cost() -> None:
     train, val = clouds(40, seed=1, spread=2), clouds(400, seed=2, spread=2)
     once, twice = (LinearSvm(refit=refit).fit(train, val, seed=0) for refit in (False, True))
     [(_, expected)] = path(train.joined(val), [once.facts()["selection"]["chosen"]["cost"]])
-    np.testing.assert_array_equal(twice.arrays()["weights"], expected.scores.weights)
-    assert not np.array_equal(once.arrays()["weights"], expected.scores.weights)
+    np.testing.assert_array_equal(twice.arrays()["weights"], expected.linear.weights)
+    assert not np.array_equal(once.arrays()["weights"], expected.linear.weights)
     assert "training and validation faces together" in twice.facts()["selection"]["rule"]
     assert "on the training faces alone" in once.facts()["selection"]["rule"]
 

@@ -10,9 +10,8 @@ from sklearn.linear_model import LogisticRegression as Multinomial
 from sklearn.svm import SVC
 
 from fer.errors import ConfigError, ProtocolError
-from fer.models.classical.chosen import spread_temperature
 from fer.models.classical.classifier import Classifier, Examples
-from fer.models.classical.linear import heated
+from fer.models.classical.linear import fit_temperature, heated
 from fer.models.classical.logistic_regression import LogisticRegression
 from fer.models.classical.mlp import Mlp
 from fer.models.classical.nearest_neighbour import NearestNeighbour
@@ -198,8 +197,8 @@ def test_no_decision_depends_on_the_scale_of_the_scores_and_no_probability_eithe
     scores = (np.eye(3)[targets] + rng.normal(size=(300, 3))).astype(np.float32)
     for scale in (1e-5, 1e5):
         scaled = scores * np.float32(scale)
-        calibrated = heated(scaled, spread_temperature(scaled, targets))
-        expected = heated(scores, spread_temperature(scores, targets))
+        calibrated = heated(scaled, fit_temperature(scaled, targets))
+        expected = heated(scores, fit_temperature(scores, targets))
         np.testing.assert_allclose(calibrated, expected, atol=1e-3)
     assert metrics.nll(expected, targets) < metrics.nll(heated(scores, 0.2), targets)
 
