@@ -1,11 +1,15 @@
-"""This file defines Planted, a database of random patterns for tests, into which a leak of each kind can be planted."""
+"""This file defines Planted, a database of random patterns for tests into which leaks can be planted, and its cohort."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from fer.data.cohort import Cohort
 from fer.data.database import Database, Image
+from fer.data.prepare import prepare
+from fer.data.preprocessing.whole_image import WholeImage
+from fer.labels import LabelSpace
 from fer.records import FaceRecord
 
 EXPRESSIONS = ("anger", "happiness", "sadness")
@@ -62,3 +66,11 @@ class Planted(Database):
     @classmethod
     def write_sample(cls, root: Path, *, subjects: int = 6, seed: int = 0) -> None:
         """Nothing to write: the patterns are computed."""
+
+
+def planted_cohort(people: int = 12) -> Cohort:
+    """All faces of the database, prepared at 24×24."""
+    database = Planted(people=people)
+    records = database.records()
+    prepared = prepare(database, records, preprocess=WholeImage(), spec={}, size=24, channels=1)
+    return Cohort.join([(records, prepared)], records=records, labels=LabelSpace().restrict(records).labels)

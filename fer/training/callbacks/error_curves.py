@@ -1,7 +1,6 @@
 """This file defines ErrorCurves, how far the error of each stage of a pre-training fell, one row an epoch."""
 
 import csv
-import io
 import math
 import time
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 from lightning import Callback, LightningModule, Trainer
 
 from fer.errors import ConfigError
-from fer.files import write_atomically
+from fer.files import write_csv
 
 COLUMNS = ("stage", "epoch", "images", "error", "seconds")
 
@@ -50,15 +49,7 @@ class ErrorCurves(Callback):
         found = (self.stage, trainer.current_epoch, self.images, f"{error:.6g}", f"{seconds:.6g}")
         self.rows.append(dict(zip(COLUMNS, map(str, found), strict=True)))
         if trainer.is_global_zero:
-            self.write()
-
-    def write(self) -> None:
-        """Write all rows, whole or not at all."""
-        text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.rows)
-        write_atomically(self.path, text.getvalue())
+            write_csv(self.path, COLUMNS, self.rows)
 
 
 def read_curves(path: Path) -> list[Row]:

@@ -1,14 +1,12 @@
 """This file defines History, the learning curve of a fold: one row an epoch, kept through interruptions."""
 
-import csv
-import io
 import time
 from pathlib import Path
 from typing import Any
 
 from lightning import Callback, LightningModule, Trainer
 
-from fer.files import write_atomically
+from fer.files import write_csv
 
 COLUMNS = ("epoch", "train_loss", "val_loss", "val_accuracy", "val_macro_f1", "lr", "seconds")
 
@@ -44,8 +42,4 @@ class History(Callback):
 
     def write(self) -> None:
         """Write all rows, whole or not at all."""
-        text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: f"{value:.6g}" for name, value in row.items()} for row in self.rows)
-        write_atomically(self.path, text.getvalue())
+        write_csv(self.path, COLUMNS, ({name: f"{value:.6g}" for name, value in row.items()} for row in self.rows))

@@ -1,17 +1,13 @@
 import numpy as np
 import pytest
 import torch
-from planted import Planted
+from planted import planted_cohort
 
 from fer.build import build
 from fer.data.augment import Augmentation
 from fer.data.batch import IGNORED
-from fer.data.cohort import Cohort
 from fer.data.datamodule import FaceDataModule, FaceDataset, Share
 from fer.data.faces import Faces
-from fer.data.prepare import prepare
-from fer.data.preprocessing.whole_image import WholeImage
-from fer.labels import LabelSpace
 
 FLIP_AND_MOVE = {
     "_target_": "fer.data.augment.Augmentation",
@@ -24,12 +20,8 @@ FLIP_AND_MOVE = {
 
 @pytest.fixture
 def faces() -> Faces:
-    database = Planted()
-    records = database.records()
-    restriction = LabelSpace().restrict(records)
-    prepared = prepare(database, records, preprocess=WholeImage(), spec={}, size=24, channels=1)
-    cohort = Cohort.join([(records, prepared)], records=records, labels=restriction.labels)
-    return cohort.faces([record.id for record in records])
+    cohort = planted_cohort()
+    return cohort.faces([record.id for record in cohort.records])
 
 
 def module(faces: Faces, *, loader_workers: int = 0, augment: Augmentation | None = None) -> FaceDataModule:

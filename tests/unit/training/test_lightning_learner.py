@@ -6,16 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from lightning import Callback, LightningModule, Trainer
+from interrupted import KilledInEpoch
 from omegaconf import OmegaConf
-from planted import Planted
+from planted import planted_cohort
 from safetensors import safe_open
 
 from fer.cli.train import CONF
-from fer.data.cohort import Cohort
 from fer.data.faces import Faces
-from fer.data.prepare import prepare
-from fer.data.preprocessing.whole_image import WholeImage
 from fer.labels import LabelSpace
 from fer.training.learner import FoldContext
 from fer.training.lightning_learner import LightningLearner
@@ -45,12 +42,8 @@ AUGMENT = {
 
 @pytest.fixture
 def parts() -> tuple[Faces, Faces]:
-    database = Planted()
-    records = database.records()
-    restriction = LabelSpace().restrict(records)
-    prepared = prepare(database, records, preprocess=WholeImage(), spec={}, size=24, channels=1)
-    cohort = Cohort.join([(records, prepared)], records=records, labels=restriction.labels)
-    ids = [record.id for record in records]
+    cohort = planted_cohort()
+    ids = [record.id for record in cohort.records]
     return cohort.faces(ids[:48]), cohort.faces(ids[48:])
 
 
@@ -63,17 +56,6 @@ def learner(labels: Sequence[str] = ("anger", "happiness", "sadness"), **trainer
 def context(folder: Path, **more: Any) -> FoldContext:
     folder.mkdir(exist_ok=True)
     return FoldContext(run="run", name="00", folder=folder, seed=3, threads=1, **more)
-
-
-class KilledInEpoch(Callback):
-    """Stands for a power cut in the middle of an epoch."""
-
-    def __init__(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *args: Any) -> None:
-        if trainer.current_epoch == self.epoch and args[-1] == 2:
-            raise MemoryError("killed")
 
 
 def test_a_fit_learns_what_the_patterns_show(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:

@@ -5,14 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lightning import Callback, LightningModule, Trainer
-from planted import Planted
+from interrupted import KilledInEpoch
+from lightning import Callback, Trainer
+from planted import planted_cohort
 from safetensors.torch import load_file
 
-from fer.data.cohort import Cohort
 from fer.data.faces import Faces
-from fer.data.prepare import prepare
-from fer.data.preprocessing.whole_image import WholeImage
 from fer.errors import ConfigError
 from fer.labels import LabelSpace
 from fer.results.report import selection_rule
@@ -43,28 +41,13 @@ TRAINER: dict[str, Any] = {
 }
 
 
-class Killed(Callback):
-    """Stands for a power cut in the middle of an epoch."""
-
-    def __init__(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *args: Any) -> None:
-        if trainer.current_epoch == self.epoch and args[-1] == 2:
-            raise MemoryError("killed")
-
-
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Faces, Faces]:
     """36 training faces and 12 validation faces, those of two of the people."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FER_CACHE", str(tmp_path_factory.mktemp("cache")))
-        database = Planted(people=8)
-        records = database.records()
-        restriction = LabelSpace().restrict(records)
-        prepared = prepare(database, records, preprocess=WholeImage(), spec={}, size=24, channels=1)
-        cohort = Cohort.join([(records, prepared)], records=records, labels=restriction.labels)
-    ids = [record.id for record in records]
+        cohort = planted_cohort(people=8)
+    ids = [record.id for record in cohort.records]
     return cohort.faces(ids[:36]), cohort.faces(ids[36:])
 
 
@@ -173,7 +156,7 @@ def test_an_interrupted_order_ends_like_an_undisturbed_one(
     made = cut_off.trainer
 
     def killing(fold: FoldContext, callbacks: list[Callback]) -> Trainer:
-        return made(fold, [Killed(epoch), *callbacks] if fold.folder.name == str(order) else callbacks)
+        return made(fold, [KilledInEpoch(epoch), *callbacks] if fold.folder.name == str(order) else callbacks)
 
     monkeypatch.setattr(cut_off, "trainer", killing)
     with pytest.raises(MemoryError):

@@ -8,12 +8,9 @@ import pytest
 import torch
 from lightning import LightningModule
 from PIL import Image
-from planted import Planted
+from planted import planted_cohort
 
-from fer.data.cohort import Cohort
 from fer.data.faces import Faces
-from fer.data.prepare import prepare
-from fer.data.preprocessing.whole_image import WholeImage
 from fer.errors import ConfigError
 from fer.labels import LabelSpace
 from fer.models.classifier import ExpressionClassifier
@@ -37,12 +34,8 @@ def parts() -> Parts:
 
 
 def made() -> Parts:
-    database = Planted()
-    records = database.records()
-    restriction = LabelSpace().restrict(records)
-    prepared = prepare(database, records, preprocess=WholeImage(), spec={}, size=24, channels=1)
-    cohort = Cohort.join([(records, prepared)], records=records, labels=restriction.labels)
-    ids = [record.id for record in records]
+    cohort = planted_cohort()
+    ids = [record.id for record in cohort.records]
     return cohort.faces(ids[:36]), cohort.faces(ids[48:]), cohort.unlabelled(ids[36:48])
 
 

@@ -5,13 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import Planted
+from planted import planted_cohort
 
 from fer.data.cohort import Cohort
-from fer.data.prepare import prepare
-from fer.data.preprocessing.whole_image import WholeImage
 from fer.errors import LeakError, WeightsError
-from fer.labels import LabelSpace
 from fer.protocols.base import Fold
 from fer.results.store import RunStore, folds_as_json
 from fer.training.learner import Learner
@@ -33,13 +30,10 @@ class Starting(Learner):
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
-    database = Planted()
-    records = database.records()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FER_CACHE", str(tmp_path_factory.mktemp("cache")))
-        prepared = prepare(database, records, preprocess=WholeImage(), spec={}, size=24, channels=1)
-    named = [replace(record, subject=f"p{i // 4}") for i, record in enumerate(records)]
-    return Cohort.join([(records, prepared)], records=named, labels=LabelSpace().restrict(named).labels)
+        whole = planted_cohort()
+    return replace(whole, records=[replace(record, subject=f"p{i // 4}") for i, record in enumerate(whole.records)])
 
 
 def parts(cohort: Cohort) -> list[tuple[str, ...]]:
