@@ -6,7 +6,6 @@ stale.
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +15,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.data.cache import images_of, kept
 from fer.data.database import Database, Image
-from fer.data.digest import cache_folder
 from fer.data.faces import FaceArray
 from fer.data.preprocessing.base import Preprocess
 from fer.data.preprocessing.resizing import resize, with_channels
 from fer.data.preprocessing.whole_image import central_square
 from fer.errors import DatabaseDamaged, ProtocolError
-from fer.files import made_once, read_json, write_json
+from fer.files import read_json, write_json
 from fer.progress import tracked
 from fer.records import FaceRecord
 
@@ -71,23 +70,17 @@ def prepare(
     """
     what = {
         "version": VERSION,
-        "database": database.name,
-        "digest": database.digest(),
-        "ids": hashlib.sha256("\n".join(record.id for record in records).encode()).hexdigest(),
+        **images_of(database, records),
         "preprocess": dict(spec),
         "size": size,
         "channels": channels,
-        "images": len(records),
         "opencv": cv2.__version__,
     }
-    key = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
-    folder = cache_folder() / "faces" / f"{database.name}-{size}x{channels}-{key}"
 
-    def make(beside: Path) -> None:
-        write_faces(beside, database, records, preprocess=preprocess, size=size, channels=channels)
-        write_json(beside / "card.json", what)
+    def make(folder: Path) -> None:
+        write_faces(folder, database, records, preprocess=preprocess, size=size, channels=channels)
 
-    return PreparedFaces.load(made_once(folder, make))
+    return PreparedFaces.load(kept("faces", f"{database.name}-{size}x{channels}", what, make))
 
 
 def write_faces(

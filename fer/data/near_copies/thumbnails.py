@@ -1,7 +1,6 @@
 """This file keeps what finding copies needs of every image, so that a database is decoded once for audits and leak checks."""
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.data.cache import images_of, kept, key_of
 from fer.data.database import Database, Image
-from fer.data.digest import cache_folder
 from fer.data.prepare import checked, content, write_header
-from fer.files import made_once, write_json
 from fer.progress import tracked
 from fer.records import FaceRecord
 
@@ -57,23 +55,10 @@ class Thumbnails:
 
 def thumbnails(database: Database, records: Sequence[FaceRecord]) -> Thumbnails:
     """The thumbnails of `records`, from the cache where they were made before; DatabaseDamaged for an unreadable image."""
-    what = {
-        "version": VERSION,
-        "database": database.name,
-        "digest": database.digest(),
-        "ids": hashlib.sha256("\n".join(record.id for record in records).encode()).hexdigest(),
-        "images": len(records),
-    }
-    key = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
-    folder = cache_folder() / "thumbnails" / f"{database.name}-{key[:16]}"
-
-    def make(beside: Path) -> None:
-        write_thumbnails(beside, database, records)
-        write_json(beside / "card.json", what)
-
-    made_once(folder, make)
+    what = {"version": VERSION, **images_of(database, records)}
+    folder = kept("thumbnails", database.name, what, lambda folder: write_thumbnails(folder, database, records))
     faces = np.load(folder / "faces.npy", mmap_mode="r" if records else None)
-    return Thumbnails(faces, np.load(folder / "copies.npy"), np.load(folder / "spread.npy"), key)
+    return Thumbnails(faces, np.load(folder / "copies.npy"), np.load(folder / "spread.npy"), key_of(what))
 
 
 def write_thumbnails(folder: Path, database: Database, records: Sequence[FaceRecord]) -> None:
