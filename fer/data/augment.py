@@ -13,16 +13,22 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it would ask for news 
 class Augmentation:
     """A pipeline of albumentations transforms, in order, for training faces only.
 
-    Random numbers come from the seed of each call, so that a batch is the same in whatever process it is made. `mix` then
-    mixes faces and targets of a batch with one another on the device, as torchvision.transforms.v2.MixUp does, or is None.
+    Random numbers come from the seed of each call, so that a batch is the same in whatever process it is made. `batched`
+    then changes a whole batch at once on the device, as BatchChanges does, and `mix` mixes its faces and targets with one
+    another, as torchvision.transforms.v2.MixUp does; both may be None.
     """
 
-    def __init__(self, transforms: Sequence[Any] = (), mix: Callable[..., Any] | None = None) -> None:
+    def __init__(
+        self,
+        transforms: Sequence[Any] = (),
+        batched: Callable[..., Any] | None = None,
+        mix: Callable[..., Any] | None = None,
+    ) -> None:
         import albumentations
         import cv2
 
         cv2.setNumThreads(0)  # threads of its own would only compete with torch's
-        self.mix = mix
+        self.batched, self.mix = batched, mix
         self.pipeline = albumentations.Compose(list(transforms)) if transforms else None
 
     def __call__(self, faces: NDArray[np.uint8], *, seed: int) -> NDArray[np.uint8]:

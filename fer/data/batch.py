@@ -9,7 +9,11 @@ IGNORED = -100
 
 
 class Batch(NamedTuple):
-    """Faces (B, S, S) or (B, S, S, 3) uint8, and targets: indices (B,) int64 or distributions (B, K) float32."""
+    """Faces (B, S, S) or (B, S, S, 3) uint8, and targets: indices (B,) int64 or distributions (B, K) float32.
+
+    `positions` (B,) int64 are those of the faces in their part, so that a face can be told again in another epoch.
+    """
 
     faces: Tensor
     targets: Tensor
+    positions: Tensor

@@ -37,7 +37,7 @@ class FaceDataset(Dataset[Batch]):
         targets = torch.from_numpy(self.faces.targets[where])
         if (where < 0).any():
             targets[torch.from_numpy(where < 0)] = IGNORED
-        return Batch(torch.from_numpy(pixels), targets)
+        return Batch(torch.from_numpy(pixels), targets, torch.from_numpy(where))
 
 
 class Share(Sampler[int]):

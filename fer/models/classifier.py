@@ -15,6 +15,9 @@ from fer.models.backbone import Backbone
 from fer.models.losses.base import TrainingLoss
 from fer.models.losses.cross_entropy import CrossEntropy
 
+#: Changes images (B, C, S, S) at positions (B,) of the training part, as fer.data.batched.BatchChanges does.
+Change = Callable[..., Tensor]
+
 #: Mixes images (B, C, S, S) and targets (B, K) of a batch, as torchvision.transforms.v2.MixUp and CutMix do.
 Mix = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
@@ -33,6 +36,7 @@ class ExpressionClassifier(LightningModule):
         *,
         optimise: Callable[..., Any] | None = None,
         loss: TrainingLoss | None = None,
+        change: Change | None = None,
         mix: Mix | None = None,
         dropout: float = 0.0,
         channels_last: bool = False,
@@ -41,7 +45,7 @@ class ExpressionClassifier(LightningModule):
         self.backbone = backbone
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(backbone.num_features, num_labels)
-        self.optimise, self.loss, self.mix = optimise, loss or CrossEntropy(), mix
+        self.optimise, self.loss, self.change, self.mix = optimise, loss or CrossEntropy(), change, mix
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.to(memory_format=self.memory_format)
         self.val_loss = MeanMetric()
@@ -67,8 +71,10 @@ class ExpressionClassifier(LightningModule):
         return self.backbone.as_input(faces).contiguous(memory_format=self.memory_format)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """The loss of one training batch, whose faces and targets are mixed with one another where that is asked for."""
+        """The loss of one training batch, whose faces are changed, and mixed with one another, where that is asked for."""
         images, targets = self.as_input(batch.faces), batch.targets
+        if self.change is not None:
+            images = self.change(images, batch.positions, epoch=self.current_epoch, epochs=self.trainer.max_epochs)
         if self.mix is not None:
             shares = targets if targets.ndim == 2 else F.one_hot(targets, self.head.out_features).float()
             images, targets = self.mix(images, shares)

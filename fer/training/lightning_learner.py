@@ -106,6 +106,7 @@ class LightningLearner(Learner):
             len(self.labels),
             optimise=self.optimisation.configure,
             loss=loss,
+            change=self.augment.batched,
             mix=self.augment.mix,
             dropout=self.optimisation.dropout,
             channels_last=self.settings.channels_last is True,

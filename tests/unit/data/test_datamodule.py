@@ -40,6 +40,7 @@ def test_pixels_and_targets_belong_together(faces: Faces) -> None:
     for batch in module(faces).train_dataloader():
         for face, target in zip(batch.faces.numpy(), batch.targets.tolist(), strict=True):
             assert faces.targets[row_of[face.tobytes()]] == target
+        assert [row_of[face.tobytes()] for face in batch.faces.numpy()] == batch.positions.tolist()
 
 
 def test_worker_processes_do_not_change_a_batch(faces: Faces) -> None:
