@@ -88,4 +88,4 @@ def groups_not_taken(what: What, takes: tuple[str, ...]) -> Iterator[str]:
 
 def is_nothing(config: Mapping[str, Any]) -> bool:
     """Whether the configuration of a group is that of its choice `none`."""
-    return not config or (config.get("transforms") == [] and not config.get("mix"))
+    return not config or (config.get("transforms") == [] and not (config.get("batched") or config.get("mix")))

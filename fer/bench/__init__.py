@@ -1,0 +1,1 @@
+"""How fast the real paths are beside the least that could be done."""
