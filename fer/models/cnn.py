@@ -19,21 +19,33 @@ class CompactCnn(Backbone):
 
     Input (B, channels, size, size) in [0, 1]; output (B, widths[-1]). After a 3×3 stem every stage halves the resolution
     once and has `depth` residual blocks of two 3×3 convolutions; shortcuts are average-pooled before their 1×1
-    convolution, so that no pixel is skipped (He et al. 2019, ResNet-D). Ends in global average pooling.
+    convolution, so that no pixel is skipped (He et al. 2019, ResNet-D). Ends in global average pooling. With `stem_stride` 2
+    the stem is 5×5 and halves the resolution instead of the first stage, which spends the multiply-adds where there are
+    more channels: they are done in less time.
     """
 
     source: ClassVar[str] = "He et al., CVPR 2016 and (shortcuts) CVPR 2019"
 
     def __init__(
-        self, stem: int = 24, widths: Sequence[int] = (48, 96, 192), depth: int = 1, size: int = 48, channels: int = 1
+        self,
+        stem: int = 24,
+        widths: Sequence[int] = (48, 96, 192),
+        depth: int = 1,
+        stem_stride: int = 1,
+        size: int = 48,
+        channels: int = 1,
     ) -> None:
         if min(stem, depth, *widths) < 1:
             raise ConfigError(f"model: found stem={stem}, widths={list(widths)}, depth={depth}, expected positive numbers")
+        if stem_stride not in (1, 2):
+            raise ConfigError(f"model.stem_stride: found {stem_stride}, expected 1 or 2")
         super().__init__(InputSpec(size, channels, (FER2013_MEAN,) * channels, (FER2013_STD,) * channels), widths[-1])
-        self.stem = nn.Sequential(conv3(channels, stem), nn.BatchNorm2d(stem), nn.ReLU(inplace=True))
+        first = conv3(channels, stem) if stem_stride == 1 else nn.Conv2d(channels, stem, 5, 2, 2, bias=False)
+        self.stem = nn.Sequential(first, nn.BatchNorm2d(stem), nn.ReLU(inplace=True))
         blocks: list[nn.Module] = []
-        for before, width in zip((stem, *widths), widths, strict=False):
-            blocks += [ResidualBlock(before, width, stride=2), *(ResidualBlock(width, width) for _ in range(depth - 1))]
+        for i, (before, width) in enumerate(zip((stem, *widths), widths, strict=False)):
+            stride = 1 if stem_stride == 2 and i == 0 else 2
+            blocks += [ResidualBlock(before, width, stride=stride), *(ResidualBlock(width, width) for _ in range(depth - 1))]
         self.blocks = nn.Sequential(*blocks)
 
     def features(self, faces: Tensor) -> Tensor:

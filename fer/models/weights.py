@@ -10,8 +10,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
+from fer.build import build, plugin_prefixes
 from fer.errors import WeightsError
 from fer.models.backbone import Backbone
+from fer.models.classifier import ExpressionClassifier
 
 #: How many names a sentence gives before it only counts.
 NAMED = 3
@@ -113,6 +115,19 @@ def load_backbone(backbone: Backbone, weights: Weights) -> Match:
     else:
         state = backbone.from_foreign(weights.state)
     return require_match(load(backbone, state, weights.path), backbone)
+
+
+def stored_classifier(weights: Weights) -> ExpressionClassifier:
+    """The whole network in a file of this project, to predict with; raises WeightsError for any other file."""
+    if not weights.own:
+        raise WeightsError(
+            f"{weights.path} was not written by a training of this project; expected the model.safetensors of a run"
+        )
+    allowed = ("fer.models.", *plugin_prefixes())  # networks, and nothing else that a file could name
+    backbone: Backbone = build(weights.described["model"], "model", allowed=allowed)
+    classifier = ExpressionClassifier(backbone, len(weights.described["labels"]))
+    classifier.load_state_dict(weights.state, strict=False)
+    return classifier.eval()
 
 
 def load_head(head: nn.Linear, labels: tuple[str, ...], weights: Weights) -> bool:

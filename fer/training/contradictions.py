@@ -15,6 +15,8 @@ def contradictions(what: Config) -> Iterator[str]:
     if isinstance(finetune, Mapping):
         yield from idle_finetuning(model)
         yield from never_thawed(finetune.get("frozen"), what["trainer"].get("epochs"))
+    if "teacher" in what["loss"] and not what["loss"]["teacher"]:
+        yield "loss.teacher: found null, expected the run of a network with the same labels and protocol"
     yield from twice_balanced(what["trainer"].get("sampling"), what["loss"].get("class_weights"))
 
 

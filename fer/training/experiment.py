@@ -24,7 +24,7 @@ from fer.training.learner import Learner
 from fer.training.learners import build_learner, learner_mistakes
 from fer.training.provenance import provenance
 from fer.training.settings import resolve_auto
-from fer.training.start import KEYS, named_weights, require_unseen, weights_digest
+from fer.training.start import KEYS, named_weights, require_unseen, weights_digest, with_value
 
 #: The groups whose every setting is part of the result, and of the run's fingerprint; `run` and `logger` are not.
 WHAT = ("data", "labels", "preprocess", "features", "augment", "model", "loss", "optim", "trainer",
@@ -189,11 +189,8 @@ def with_roots(what: Mapping[str, Any], roots: Mapping[str, str]) -> dict[str, A
 def with_weights(what: Mapping[str, Any], paths: Mapping[str, str]) -> dict[str, Any]:
     """A configuration whose weights, by key, lie at these paths."""
     changed = dict(what)
-    if "model.weights" in paths:
-        changed["model"] = {**what["model"], "weights": paths["model.weights"]}
-    if "features.network.weights" in paths:
-        network = {**what["features"]["network"], "weights": paths["features.network.weights"]}
-        changed["features"] = {**what["features"], "network": network}
+    for key, path in paths.items():
+        changed = with_value(changed, key.split("."), path)
     return changed
 
 

@@ -1,16 +1,22 @@
 """This file runs one fold: fit, predict once per face, write the predictions, and give the folder its final name."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fer.data.cohort import Cohort
+from fer.data.faces import Faces
 from fer.files import write_json
 from fer.protocols.base import Fold
 from fer.results.predictions import Predictions, write_predictions
 from fer.training.learner import FoldContext, Learner
 from fer.training.seen import Seen
+
+#: Probabilities (N, K) float32 of faces.
+Predict = Callable[[Faces], NDArray[np.float32]]
 
 
 def run_fold(fold: Fold, cohort: Cohort, learner: Learner, context: FoldContext) -> None:
@@ -21,18 +27,18 @@ def run_fold(fold: Fold, cohort: Cohort, learner: Learner, context: FoldContext)
         return
     starts = [Seen.beside(file) for file in learner.starts(fold.name, fold.cut)]
     Seen.by(fold, cohort, starts).write(context.folder)
-    write_predictions(context.folder / "predictions.csv", predict(fold, cohort, learner))
+    write_predictions(context.folder / "predictions.csv", predict(fold, cohort, learner.predict))
     card = {"schema": 1, "fold": fold.name, "labels": list(cohort.labels.resolved), "threads": context.threads}
     sizes = {"train_images": len(fold.train), "unlabelled_images": len(fold.unlabelled), "val_images": len(fold.val)}
     write_json(context.folder / "card.json", {**card, **sizes, **learner.card()})
     (context.folder / "fit.json").unlink(missing_ok=True)
 
 
-def predict(fold: Fold, cohort: Cohort, learner: Learner) -> Predictions:
+def predict(fold: Fold, cohort: Cohort, probabilities_of: Predict) -> Predictions:
     """The predictions on every test set of the fold; a face that stands in two test sets is predicted once."""
     ids = tuple(dict.fromkeys(i for tested in fold.tests.values() for i in tested))
     row = {i: n for n, i in enumerate(ids)}
-    probabilities = learner.predict(cohort.faces(ids))
+    probabilities = probabilities_of(cohort.faces(ids))
     listed = [(name, i) for name, tested in fold.tests.items() for i in tested]
     records = [cohort.records[cohort.position_of[i]] for _, i in listed]
     return Predictions(

@@ -11,20 +11,23 @@ import torch
 from lightning import Callback, Trainer
 from numpy.typing import NDArray
 from PIL import Image
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from fer.build import build
 from fer.data.augment import Augmentation
 from fer.data.datamodule import FaceDataModule
 from fer.data.faces import Faces
+from fer.errors import WeightsError
 from fer.files import read_json, replacing, write_json
 from fer.labels import LabelSpace
 from fer.models.backbone import Backbone
 from fer.models.classifier import ExpressionClassifier
 from fer.models.input_spec import InputSpec
 from fer.models.losses.base import TrainingLoss
-from fer.models.weights import load_backbone, load_head, read_weights
+from fer.models.losses.distillation import Distillation
+from fer.models.views import Views, one_look
+from fer.models.weights import load_backbone, load_head, read_weights, stored_classifier
 from fer.training.callbacks.averaging import moving_average
 from fer.training.callbacks.early_stopping import PatientStopping
 from fer.training.callbacks.history import History
@@ -64,6 +67,7 @@ class LightningLearner(Learner):
     ) -> None:
         self.model = {key: value for key, value in model.items() if key != "weights"}
         self.weights: str | None = model.get("weights")
+        self.teacher: str | None = loss.get("teacher")
         self.labels, self.loss = labels.resolved, dict(loss)
         self.optimisation: Optimisation = build(optim, "optim")
         self.augment: Augmentation = build(augment, "augment")
@@ -80,8 +84,8 @@ class LightningLearner(Learner):
         return self._spec
 
     def starts(self, fold: str, cut: str) -> tuple[Path, ...]:
-        """The file that `model.weights` names for a fold."""
-        return () if self.weights is None else (weights_file(Path(self.weights), fold, cut),)
+        """The files that `model.weights` and `loss.teacher` name for a fold."""
+        return tuple(weights_file(Path(run), fold, cut) for run in (self.weights, self.teacher) if run is not None)
 
     @property
     def devices(self) -> int:
@@ -123,11 +127,25 @@ class LightningLearner(Learner):
             if self._is_first:
                 keep_best(orders, fold)
         if self._is_first:
-            classifier = self.classifier()
-            classifier.load_state_dict(load_file(fold.folder / WEIGHTS), strict=False)
-            self._card = {**described_fit(fold.folder), "pictures": self.draw(classifier.eval(), train, fold)}
-            self._classifier = classifier
+            self._classifier = self.restored(fold.folder)
+            self._card = {**described_fit(fold.folder), "pictures": self.draw(self._classifier, train, fold)}
             tidy(fold.folder)
+
+    def restore(self, folder: Path) -> None:
+        """Take up the network that a fold left in its folder, to predict; raises WeightsError where there is no such network."""
+        self._classifier = self.restored(folder)
+
+    def restored(self, folder: Path) -> ExpressionClassifier:
+        """A classifier with the weights that a fold left in its folder."""
+        classifier, stored = self.classifier(), read_weights(folder / WEIGHTS)
+        wanted = classifier.weights()
+        if other := [name for name in wanted if name not in stored.state or stored.state[name].shape != wanted[name].shape]:
+            raise WeightsError(
+                f"{stored.path} is another network's: {len(other)} of {len(wanted)} tensors are missing or of another shape, such "
+                f"as {other[0]}. Delete the fold's folder and run the same training command again."
+            )
+        classifier.load_state_dict({name: stored.state[name] for name in wanted}, strict=False)
+        return classifier.eval()
 
     def fit_order(self, train: Faces, val: Faces, order: FoldContext, *, seed: int) -> None:
         """Train in one order of the faces, from the first weights that the fold's seed gives, unless that is done."""
@@ -141,6 +159,8 @@ class LightningLearner(Learner):
     def begin(self, classifier: ExpressionClassifier, train: Faces, fold: FoldContext) -> None:
         """Give the classifier what it starts from: weights of a file or run, pretrained ones, what it finds without labels."""
         classifier.loss.prepare(np.asarray(train.judged.targets, np.int64), len(self.labels))
+        if self.teacher is not None:
+            teach(classifier, weights_file(Path(self.teacher), fold.name, fold.cut), tuple(self.labels))
         if resumable(fold.folder / "checkpoints"):
             return
         if self.weights is not None:
@@ -213,6 +233,7 @@ class LightningLearner(Learner):
                 "seconds": round(sum(row["seconds"] for row in [*history.rows, *stages]), 1),
                 "device": self.settings.accelerator,
                 "precision": self.settings.precision,
+                **({"teacher": str(self.teacher)} if self.teacher else {}),
                 **({"start": read_json(start)} if start.is_file() else {}),
                 **({"pretraining": stages} if stages else {}),
             },
@@ -220,16 +241,17 @@ class LightningLearner(Learner):
         with replacing(fold.folder / WEIGHTS) as beside:
             save_file(state, beside, metadata=weights_header(labels=self.labels, model=self.model))
 
-    def predict(self, faces: Faces) -> NDArray[np.float32]:
-        """Probabilities (N, K) float32, computed in float32 on one device."""
-        assert self._classifier is not None, "predict follows fit"
+    def predict(self, faces: Faces, *, views: Views = one_look) -> NDArray[np.float32]:
+        """Probabilities (N, K) float32, computed in float32 on one device; the mean over the views of each face."""
+        assert self._classifier is not None, "predict follows fit or restore"
         device = torch.device(self.settings.accelerator if self.settings.accelerator != "gpu" else "cuda")
         classifier = self._classifier.to(device)
         probabilities = np.empty((len(faces), len(self.labels)), np.float32)
         with torch.inference_mode():
             for start, batch in batches(faces, np.arange(len(faces))):
-                logits = classifier(batch.to(device))
-                probabilities[start : start + len(batch)] = logits.float().softmax(1).cpu().numpy()
+                shown = views(classifier.as_input(batch.to(device)))
+                shares = torch.stack([classifier.logits(view).float().softmax(1) for view in shown])
+                probabilities[start : start + len(batch)] = shares.mean(0).cpu().numpy()
         return probabilities
 
     def draw(self, classifier: ExpressionClassifier, train: Faces, fold: FoldContext) -> dict[str, str]:
@@ -251,6 +273,19 @@ class LightningLearner(Learner):
         """The model's specification, without the weights it started from, and how its epoch was chosen."""
         inputs = {"size": self.spec.size, "channels": self.spec.channels, "mean": self.spec.mean, "std": self.spec.std}
         return {"model": self.model, "input": inputs, **self._card}
+
+
+def teach(classifier: ExpressionClassifier, file: Path, labels: tuple[str, ...]) -> None:
+    """Give the loss the network in a file as its teacher; raises WeightsError where that knows other labels or channels."""
+    assert isinstance(classifier.loss, Distillation), "only distillation has a teacher"
+    weights = read_weights(file)
+    teacher = stored_classifier(weights)
+    known, channels = tuple(weights.described["labels"]), teacher.backbone.spec.channels
+    if known != labels:
+        raise WeightsError(f"loss.teacher: {file} knows {', '.join(known)}, expected the labels of this run, {', '.join(labels)}")
+    if channels != classifier.backbone.spec.channels:
+        raise WeightsError(f"loss.teacher: {file} takes {channels} channels, and the network that it is to teach another number")
+    classifier.loss.learn_from(teacher)
 
 
 def described_fit(folder: Path) -> dict[str, Any]:

@@ -14,17 +14,29 @@ from fer.training.seen import Seen
 
 WEIGHTS = "model.safetensors"
 
-#: The keys under which a configuration names weights to start from.
-KEYS = ("model.weights", "features.network.weights")
+#: The keys under which a configuration names weights: to start from, to take features of, to be taught by.
+KEYS = ("model.weights", "features.network.weights", "loss.teacher")
 
 #: How many names a message gives before it only counts.
 NAMED = 5
 
 
 def named_weights(what: Mapping[str, Any]) -> dict[str, str]:
-    """The weights that a configuration starts from, by key: of the network, or of the one whose features are taken."""
-    places = {"model.weights": what["model"], "features.network.weights": what["features"].get("network") or {}}
-    return {key: group["weights"] for key, group in places.items() if isinstance(group.get("weights"), str)}
+    """The weights that a configuration names, by key."""
+    return {key: found for key in KEYS if isinstance(found := value_at(what, key.split(".")), str)}
+
+
+def value_at(config: Any, path: Sequence[str]) -> Any:
+    """What a configuration has at the end of a path of keys; None where it has no such keys."""
+    for key in path:
+        config = config.get(key) if isinstance(config, Mapping) else None
+    return config
+
+
+def with_value(config: Mapping[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:
+    """The configuration with another value at the end of a path of keys that it has."""
+    key, *below = path
+    return {**config, key: with_value(config[key], below, value) if below else value}
 
 
 def weights_file(path: Path, fold: str, cut: str) -> Path:
@@ -56,7 +68,7 @@ def weights_digest(path: Path) -> str:
 
 
 def require_unseen(folds: Sequence[Fold], cohort: Cohort, learner: Learner) -> None:
-    """Raise LeakError where a fold starts from weights that were trained, or chosen, on its test images or their people.
+    """Raise LeakError where a fold begins with weights that were trained, or chosen, on its test images or their people.
 
     Exact and mirrored copies of the test images count too, in whatever database they are. Of weights that no run of this
     project stored nobody knows what they have seen.
@@ -73,7 +85,7 @@ def refuse(fold: str, test: str, leaked: Sequence[str], file: Path) -> None:
     if leaked:
         some = ", ".join(leaked[:NAMED]) + (", …" if len(leaked) > NAMED else "")
         raise LeakError(
-            f"fold '{fold}': the weights that it starts from ({file}) were trained on {len(leaked)} images of test {test!r}, on "
+            f"fold '{fold}': the weights that it begins with ({file}) were trained on {len(leaked)} images of test {test!r}, on "
             f"copies of them, or on the people in them: {some}.\n    Start from a run that kept them apart: the same data, "
             f"protocol and protocol.seed."
         )

@@ -15,6 +15,7 @@ from fer.models.cnn import CompactCnn
 from fer.models.losses.base import TrainingLoss
 from fer.models.losses.class_weights import class_weights
 from fer.models.losses.cross_entropy import CrossEntropy
+from fer.models.losses.distillation import Distillation
 from fer.models.losses.focal import Focal
 from fer.models.losses.kl import KullbackLeibler
 
@@ -28,6 +29,8 @@ VOTES = torch.tensor([[0.7, 0.2, 0.1], [0.0, 0.5, 0.5], [0.1, 0.9, 0.0], [0.0, 1
 def configured(name: str, **changed: Any) -> TrainingLoss:
     config: Mapping[str, Any] = composed("model=cnn", f"loss={name}")["loss"]
     loss: TrainingLoss = build({**config, **changed}, "loss")
+    if isinstance(loss, Distillation):
+        loss.learn_from(ExpressionClassifier(CompactCnn(stem=4, widths=(8,), size=16), 3))
     return loss
 
 

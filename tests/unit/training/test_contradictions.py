@@ -56,6 +56,10 @@ PROBE = ["model=logistic_regression", "features=network"]
             "Pass features.network.weights=RUN",
         ),
         (
+            ["model=cnn", "loss=distillation"],
+            "loss.teacher: found null, expected the run of a network with the same labels and protocol",
+        ),
+        (
             ["model=cnn", "trainer.sampling=balanced", "loss.class_weights=balanced"],
             "trainer.sampling: found balanced, and loss.class_weights=balanced, which together make rare labels count twice. "
             "Pass trainer.sampling=natural, or loss.class_weights=null",

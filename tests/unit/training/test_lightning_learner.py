@@ -1,5 +1,6 @@
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from safetensors import safe_open
 
 from fer.cli.train import CONF
 from fer.data.faces import Faces
+from fer.errors import WeightsError
 from fer.labels import LabelSpace
 from fer.training.learner import FoldContext
 from fer.training.lightning_learner import LightningLearner
@@ -38,6 +40,8 @@ AUGMENT = {
     "_target_": "fer.data.augment.Augmentation",
     "transforms": [{"_target_": "albumentations.Affine", "translate_percent": [-0.1, 0.1]}],
 }
+
+LABELS = LabelSpace(("anger", "happiness", "sadness"))
 
 
 @pytest.fixture
@@ -202,3 +206,52 @@ def test_what_an_interruption_left_behind_the_weights_is_deleted(tmp_path: Path,
         left.write_bytes(b"left")
     learner(epochs=1).fit(*parts, context(folder))
     assert sorted(path.name for path in folder.iterdir()) == ["fit.json", "history.csv", "model.safetensors"]
+
+
+def taught_by(run: Path, labels: Sequence[str] = ("anger", "happiness", "sadness")) -> LightningLearner:
+    loss = {"_target_": "fer.models.losses.distillation.Distillation", "teacher": str(run), "taught": 1.0, "temperature": 1.0}
+    return LightningLearner(
+        model=MODEL, loss=loss, optim=OPTIM, augment=AUGMENT, trainer={**TRAINER, "epochs": 20}, labels=LabelSpace(labels)
+    )
+
+
+def test_a_student_of_a_run_learns_from_its_network(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:
+    teacher = learner(epochs=25)  # sure of what it says
+    teacher.fit(*parts, context(tmp_path / "teacher"))
+    nonsense = replace(parts[0], targets=np.zeros(len(parts[0]), np.int64))
+    student = taught_by(tmp_path / "teacher")
+    student.fit(nonsense, parts[1], context(tmp_path / "student"))
+    agreement = (student.predict(parts[1]).argmax(1) == teacher.predict(parts[1]).argmax(1)).mean()
+    assert agreement > 0.7  # a third by chance, and where the nonsense was learned
+    assert student.card()["teacher"] == str(tmp_path / "teacher")
+    assert student.starts("00", "00") == ((tmp_path / "teacher" / "model.safetensors").resolve(),)
+
+
+def test_a_teacher_of_other_labels_is_refused(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:
+    learner(epochs=1).fit(*parts, context(tmp_path / "teacher"))
+    with pytest.raises(WeightsError, match="knows anger, happiness, sadness, expected the labels of this run, anger, fear"):
+        taught_by(tmp_path / "teacher", ["anger", "fear", "happiness"]).fit(*parts, context(tmp_path / "student"))
+
+
+def test_a_batch_changed_at_once_learns_too_and_goes_on_after_an_interruption(
+    tmp_path: Path, parts: tuple[Faces, Faces], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = {"_target_": "fer.data.batched.BatchChanges", "moved": 0.8, "shift": 0.05, "sizes": [0.5, 1.0]}
+    augment = {"_target_": "fer.data.augment.Augmentation", "batched": changes}
+
+    def made() -> LightningLearner:
+        return LightningLearner(
+            model=MODEL, loss=LOSS, optim=OPTIM, augment=augment, trainer={**TRAINER, "epochs": 8}, labels=LABELS
+        )
+
+    undisturbed = made()
+    undisturbed.fit(*parts, context(tmp_path / "undisturbed"))
+    assert (undisturbed.predict(parts[1]).argmax(1) == parts[1].targets).mean() > 0.8
+    cut_off = made()
+    trainer = cut_off.trainer
+    monkeypatch.setattr(cut_off, "trainer", lambda fold, callbacks: trainer(fold, [KilledInEpoch(5), *callbacks]))
+    with pytest.raises(MemoryError):
+        cut_off.fit(*parts, context(tmp_path / "cut"))
+    resumed = made()
+    resumed.fit(*parts, context(tmp_path / "cut"))
+    np.testing.assert_array_equal(resumed.predict(parts[1]), undisturbed.predict(parts[1]))

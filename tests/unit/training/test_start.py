@@ -168,10 +168,10 @@ def test_of_a_published_file_nothing_is_known(tmp_path: Path, cohort: Cohort) ->
     require_unseen([fold("00", a, b)], cohort, Starting(tmp_path / "published.safetensors"))
 
 
-def test_both_places_that_name_weights_are_found() -> None:
-    what = {"model": {"weights": "a"}, "features": {"network": {"weights": "b"}}}
-    assert named_weights(what) == {"model.weights": "a", "features.network.weights": "b"}
-    assert named_weights({"model": {"weights": 5}, "features": {}}) == {}
+def test_every_place_that_names_weights_is_found() -> None:
+    what = {"model": {"weights": "a"}, "features": {"network": {"weights": "b"}}, "loss": {"teacher": "c"}}
+    assert named_weights(what) == {"model.weights": "a", "features.network.weights": "b", "loss.teacher": "c"}
+    assert named_weights({"model": {"weights": 5}, "features": {}, "loss": {"teacher": None}}) == {}
 
 
 def test_the_digest_follows_the_content_and_not_the_place(tmp_path: Path, cohort: Cohort) -> None:
