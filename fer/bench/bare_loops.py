@@ -16,7 +16,7 @@ class BareTraining:
     """Forward, loss, backward and step, over and over on the same batch; nothing is loaded, changed, counted or shown."""
 
     def __init__(self, learner: LightningLearner, batch: Batch, *, steps: int) -> None:
-        device, precision = device_of(learner), learner.settings.precision
+        device, precision = learner.device, learner.settings.precision
         if precision not in IN_BF16:
             raise ConfigError(f"trainer.precision: found {precision}, expected {' or '.join(IN_BF16)} for a bench")
         self.classifier = learner.classifier().to(device).train()
@@ -50,9 +50,3 @@ class BarePrediction:
             for _ in range(self.times):
                 self.classifier.logits(self.images)
         return self.times * len(self.images)
-
-
-def device_of(learner: LightningLearner) -> torch.device:
-    """The device that a learner trains on."""
-    accelerator = learner.settings.accelerator
-    return torch.device("cuda" if accelerator == "gpu" else accelerator)

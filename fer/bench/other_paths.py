@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import torch
 
-from fer.bench.bare_loops import BarePrediction, device_of
+from fer.bench.bare_loops import BarePrediction
 from fer.bench.measurement import Measurement, by_turns
 from fer.bench.training import repeated, steps_in
 from fer.data.databases.folder import Folder
@@ -40,7 +40,7 @@ def measure_prediction(
     """Predict faces with a learner that was fitted, and beside it the same batch on the device again and again."""
     torch.set_num_threads(threads)
     first = torch.from_numpy(faces.take(np.arange(PREDICT_BATCH) % len(faces)))
-    classifier = learner.classifier().to(device_of(learner)).eval()
+    classifier = learner.classifier().to(learner.device).eval()
     times = steps_in(BarePrediction(classifier, first, times=1), seconds)
     whole = repeated(faces, times * PREDICT_BATCH)
     ways: dict[str, Callable[[], int]] = {

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from fer.bench.bare_loops import device_of
 from fer.data.faces import Faces
 from fer.training.lightning_learner import LightningLearner
 
@@ -44,7 +43,7 @@ class UsualTraining:
     """The usual loop around the same network and optimiser; its workers stay and load ahead between its turns."""
 
     def __init__(self, learner: LightningLearner, faces: Faces, *, steps: int, workers: int) -> None:
-        self.device, self.steps = device_of(learner), steps
+        self.device, self.steps = learner.device, steps
         classifier = learner.classifier()
         self.network = nn.Sequential(classifier.backbone, classifier.dropout, classifier.head).to(self.device).train()
         self.network.to(memory_format=torch.contiguous_format)

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,17 +20,42 @@ T = TypeVar("T")
 
 
 class FaceDataset(Dataset[Batch]):
-    """Whole batches of faces: `__getitems__` takes the positions of a batch and indexes the array once."""
+    """Whole batches of faces: `__getitems__` takes the positions of a batch and indexes the array once.
 
-    def __init__(self, faces: Faces, *, augment: Augmentation | None = None, seed: int = 0) -> None:
+    `room` bytes are free for faces on `device`: where they are enough, and no face is changed on its own on the way, all
+    faces lie there from the first batch on, and a batch is an indexing on the device.
+    """
+
+    def __init__(
+        self,
+        faces: Faces,
+        *,
+        augment: Augmentation | None = None,
+        seed: int = 0,
+        device: torch.device | None = None,
+        room: int = 0,
+    ) -> None:
         self.faces, self.augment, self.seed = faces, augment, seed
+        alone = augment is not None and augment.pipeline is not None
+        self.device = None if alone or device is None or len(faces) * faces.pixels.bytes_a_face > room else device
 
     def __len__(self) -> int:
         return len(self.faces)
 
+    @cached_property
+    def resident(self) -> Batch:
+        """All faces and targets on the device, in order."""
+        everywhere = np.arange(len(self), dtype=np.int64)
+        pixels, targets = torch.from_numpy(self.faces.take(everywhere)), torch.from_numpy(self.faces.targets)
+        return Batch(pixels.to(self.device), targets.to(self.device), torch.from_numpy(everywhere).to(self.device))
+
     def __getitems__(self, positions: Sequence[int]) -> Batch:
         """The batch at `positions`; -1 stands for a face that fills up the batch and counts nowhere."""
         where = np.asarray(positions, np.int64)
+        if self.device is not None:
+            rows = torch.from_numpy(where).to(self.device)
+            faces, targets = self.resident.faces[rows], self.resident.targets[rows]
+            return Batch(faces, targets.masked_fill(rows < 0, IGNORED) if (where < 0).any() else targets, rows)
         pixels = self.faces.take(where)
         if self.augment is not None:
             # The positions name the batch, so its random numbers depend on neither worker nor history.
@@ -76,7 +102,8 @@ class BalancedShare(Sampler[int]):
 class FaceDataModule(LightningDataModule):
     """Training faces drawn by (seed, epoch) and augmented, validation faces in order; shared out among ranks.
 
-    `sampling` draws every training face once an epoch, or `balanced` every label equally often.
+    `sampling` draws every training face once an epoch, or `balanced` every label equally often. On a `device`, faces lie
+    from the beginning where they take no more than a quarter of its free memory.
     """
 
     def __init__(
@@ -89,10 +116,12 @@ class FaceDataModule(LightningDataModule):
         seed: int,
         sampling: Sampling = "natural",
         loader_workers: int = 0,
+        device: torch.device | None = None,
     ) -> None:
         super().__init__()
-        self.train = FaceDataset(train, augment=augment, seed=seed)
-        self.val = FaceDataset(val.judged)
+        room = room_on(device) if device is not None and loader_workers == 0 else 0
+        self.train = FaceDataset(train, augment=augment, seed=seed, device=device, room=room)
+        self.val = FaceDataset(val.judged, device=device, room=room)
         self.batch_size, self.seed, self.sampling, self.loader_workers = batch_size, seed, sampling, loader_workers
 
     def train_dataloader(self) -> DataLoader[Batch]:
@@ -122,7 +151,7 @@ class FaceDataModule(LightningDataModule):
             drop_last=drop_last,
             num_workers=self.loader_workers,
             persistent_workers=self.loader_workers > 0,
-            pin_memory=torch.cuda.is_available(),
+            pin_memory=torch.cuda.is_available() and dataset.device is None,
             collate_fn=as_is,
         )
 
@@ -135,6 +164,11 @@ class FaceDataModule(LightningDataModule):
     def ranks(self) -> int:
         """How many processes train together."""
         return self.trainer.world_size if self.trainer else 1
+
+
+def room_on(device: torch.device) -> int:
+    """How many bytes the faces of one part may take on a GPU: a quarter of what is free. None elsewhere."""
+    return torch.cuda.mem_get_info(device)[0] // 4 if device.type == "cuda" else 0
 
 
 def as_is(batch: T) -> T:

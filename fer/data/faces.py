@@ -50,6 +50,11 @@ class FaceStack:
         self.arrays = tuple(arrays)
         self._starts = np.cumsum([0, *(len(array) for array in arrays)])
 
+    @property
+    def bytes_a_face(self) -> int:
+        """How many bytes the pixels of one face are."""
+        return int(np.prod(self.arrays[0].shape[1:]))
+
     def take(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The faces at `rows`, counted through all arrays in order: (n, S, S) or (n, S, S, 3) uint8."""
         if len(self.arrays) == 1:

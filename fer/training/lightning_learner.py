@@ -93,6 +93,11 @@ class LightningLearner(Learner):
         return self.settings.devices
 
     @property
+    def device(self) -> torch.device:
+        """The kind of device that trains and predicts."""
+        return torch.device("cuda" if self.settings.accelerator == "gpu" else self.settings.accelerator)
+
+    @property
     def predicts(self) -> bool:
         """Whether this is the first of the processes that trained together."""
         return self._is_first
@@ -188,6 +193,7 @@ class LightningLearner(Learner):
             seed=fold.seed,
             sampling=self.settings.sampling,
             loader_workers=fold.loader_workers,
+            device=self.device if self.devices == 1 else None,
         )
         with quiet_lightning():
             trainer.fit(classifier, data, ckpt_path=resumable(checkpoints), weights_only=True)
@@ -244,7 +250,7 @@ class LightningLearner(Learner):
     def predict(self, faces: Faces, *, views: Views = one_look) -> NDArray[np.float32]:
         """Probabilities (N, K) float32, computed in float32 on one device; the mean over the views of each face."""
         assert self._classifier is not None, "predict follows fit or restore"
-        device = torch.device(self.settings.accelerator if self.settings.accelerator != "gpu" else "cuda")
+        device = self.device
         classifier = self._classifier.to(device)
         probabilities = np.empty((len(faces), len(self.labels)), np.float32)
         with torch.inference_mode():

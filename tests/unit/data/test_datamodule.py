@@ -5,7 +5,7 @@ from planted import planted_cohort
 
 from fer.build import build
 from fer.data.augment import Augmentation
-from fer.data.batch import IGNORED
+from fer.data.batch import IGNORED, Batch
 from fer.data.datamodule import FaceDataModule, FaceDataset, Share
 from fer.data.faces import Faces
 
@@ -79,3 +79,35 @@ def test_the_ranks_shares_hold_every_position_once(ranks: int) -> None:
 def test_a_face_that_fills_up_a_share_counts_nowhere(faces: Faces) -> None:
     batch = FaceDataset(faces).__getitems__([3, -1])
     assert batch.targets.tolist() == [faces.targets[3], IGNORED]
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_faces_that_lie_on_the_device_give_the_same_batches(faces: Faces, monkeypatch: pytest.MonkeyPatch, ranks: int) -> None:
+    def batches(device: torch.device | None) -> list[Batch]:
+        data = FaceDataModule(faces, faces, augment=Augmentation(), batch_size=16, seed=5, device=device)
+        monkeypatch.setattr(FaceDataModule, "ranks", ranks)  # the last share of the validation faces is filled up
+        assert [part.device for part in (data.train, data.val)] == [device, device]
+        return [*data.train_dataloader(), *data.val_dataloader()]
+
+    monkeypatch.setattr("fer.data.datamodule.room_on", lambda device: 10**9)
+    for here, there in zip(batches(None), batches(torch.device("cpu")), strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(here, there, strict=True))
+
+
+@pytest.mark.parametrize("reason", ["memory", "transforms", "workers", "processor"])
+def test_faces_stay_in_the_array_where_they_do_not_fit_or_are_changed_on_their_own(
+    faces: Faces, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    if reason != "processor":
+        room = len(faces) * 24 * 24 - 1 if reason == "memory" else 10**9
+        monkeypatch.setattr("fer.data.datamodule.room_on", lambda device: room)
+    data = FaceDataModule(
+        faces,
+        faces,
+        augment=build(FLIP_AND_MOVE, "augment") if reason == "transforms" else Augmentation(),
+        batch_size=16,
+        seed=5,
+        loader_workers=1 if reason == "workers" else 0,
+        device=torch.device("cpu"),
+    )
+    assert data.train.device is None
