@@ -48,6 +48,7 @@ class ExpressionClassifier(LightningModule):
         self.optimise, self.loss, self.change, self.mix = optimise, loss or CrossEntropy(), change, mix
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.to(memory_format=self.memory_format)
+        self.train_loss = torch.zeros(())
         self.val_loss = MeanMetric()
         self.val_metrics = MetricCollection(
             {
@@ -79,8 +80,14 @@ class ExpressionClassifier(LightningModule):
             shares = targets if targets.ndim == 2 else F.one_hot(targets, self.head.out_features).float()
             images, targets = self.mix(images, shares)
         loss: Tensor = self.loss(self.logits, images, targets)
-        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch.targets))
+        self.train_loss = loss.detach() if batch_idx == 0 else self.train_loss + loss.detach()
+        if batch_idx + 1 == self.trainer.num_training_batches:  # once an epoch: logging every step takes longer than some steps
+            self.log("train_loss", self.train_loss / (batch_idx + 1), on_step=False, on_epoch=True)
         return loss
+
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
+        """The batch on the device; Lightning would look through it for what else might be a tensor."""
+        return Batch(*(part.to(device, non_blocking=True) for part in batch))
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Loss and metrics of one validation batch, whose targets are indices."""

@@ -28,7 +28,7 @@ from fer.models.losses.base import TrainingLoss
 from fer.models.losses.distillation import Distillation
 from fer.models.views import Views, one_look
 from fer.models.weights import load_backbone, load_head, read_weights, stored_classifier
-from fer.training.callbacks.averaging import moving_average
+from fer.training.callbacks.averaging import MovingAverage
 from fer.training.callbacks.early_stopping import PatientStopping
 from fer.training.callbacks.history import History
 from fer.training.callbacks.progress import FitProgress
@@ -208,7 +208,7 @@ class LightningLearner(Learner):
         if self.optimisation.finetune is not None:
             first.append(Thawing(self.optimisation.finetune))
         if self.optimisation.average is not None:
-            first.append(moving_average(self.optimisation.average))
+            first.append(MovingAverage(self.optimisation.average))
         if self.settings.patience is not None:
             first.append(PatientStopping(self.monitor, mode="max", patience=self.settings.patience))
         return make_trainer(self.settings, fold, first + callbacks, epochs=self.settings.epochs)

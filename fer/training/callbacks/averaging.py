@@ -1,17 +1,46 @@
-"""This file defines the exponential moving average of the weights, which is validated and kept in their place."""
+"""This file defines MovingAverage, the exponential moving average of the weights, which is validated and kept in their place."""
 
+from typing import Any
+
+import torch
+from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import WeightAveraging
 from torch import Tensor
 
 
-def moving_average(decay: float) -> WeightAveraging:
-    """A callback that averages weights and batch statistics over steps, with decay min(decay, (1 + n) / (10 + n)).
+class MovingAverage(WeightAveraging):
+    """Averages weights and batch statistics over the optimiser's steps, with decay min(decay, (1 + n) / (10 + n)).
 
-    The smaller decay at the start forgets the random weights, however short the training (Tan & Le 2019's warm-up).
+    The smaller decay at the start forgets the random weights, however short the training (Tan & Le 2019's warm-up). All
+    tensors are averaged by one call, and the number of steps is the trainer's: torch's own AveragedModel asks the device
+    for it, and waits, once a tensor and step.
     """
 
-    def average(averaged: Tensor, current: Tensor, steps: Tensor) -> Tensor:
-        n = float(steps)
-        return averaged + (1 - min(decay, (1 + n) / (10 + n))) * (current - averaged)
+    def __init__(self, decay: float) -> None:
+        super().__init__(use_buffers=True)
+        self.decay = decay
+        self._pairs: list[tuple[Tensor, Tensor]] = []
 
-    return WeightAveraging(use_buffers=True, avg_fn=average)
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *args: Any) -> None:
+        """Move the average towards the weights that a step has led to."""
+        if trainer.global_step > self._latest_update_step:
+            self._latest_update_step = trainer.global_step
+            self.move(pl_module, steps=trainer.global_step - 1)
+
+    def move(self, current: LightningModule, *, steps: int) -> None:
+        """Move the average of `steps` steps towards the current weights; what is no fraction is copied."""
+        weight = 1 - min(self.decay, (1 + steps) / (10 + steps)) if steps else 1.0
+        fractions = [(a, c) for a, c in self.pairs(current) if a.is_floating_point()]
+        torch._foreach_lerp_([a for a, _ in fractions], [c for _, c in fractions], weight)
+        for average, counted in self.pairs(current):
+            if not average.is_floating_point():
+                average.copy_(counted)
+
+    def pairs(self, current: LightningModule) -> list[tuple[Tensor, Tensor]]:
+        """Each tensor of the average with the one that it follows; looked up once, because both stay where they are."""
+        if not self._pairs:
+            assert self._average_model is not None, "Lightning makes it when a fit begins"
+            averaged = (*self._average_model.module.parameters(), *self._average_model.module.buffers())
+            followed = (*current.parameters(), *current.buffers())
+            self._pairs = [(a.detach(), c.detach()) for a, c in zip(averaged, followed, strict=True)]
+        return self._pairs
