@@ -13,30 +13,35 @@ import torch
 class Measurement:
     """What several ways of doing the same work reached, in images a second, by round.
 
-    `what` is the work, `settings` what it was done with. In every round each way has its turn, so ratios are taken within a
-    round, and their median over the rounds is reported.
+    `what` is the work, `settings` what it was done with, `ours` the way that is compared with the others. In every round each
+    way has its turn, so ratios are taken within a round, and their median over the rounds is reported.
     """
 
     what: str
     settings: Mapping[str, str]
     rates: Mapping[str, Sequence[float]]
+    ours: str = "framework"
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The ways that ours is compared with."""
+        return tuple(way for way in self.rates if way != self.ours)
 
     def rate(self, way: str) -> float:
         """The median rate of one way, in images/s."""
         return median(self.rates[way])
 
-    def ratio(self, way: str, over: str) -> float:
-        """How many times as fast one way is as another: the median over the rounds."""
-        return median(a / b for a, b in zip(self.rates[way], self.rates[over], strict=True))
+    def ratio(self, over: str) -> float:
+        """How many times as fast ours is as another way: the median over the rounds."""
+        return median(a / b for a, b in zip(self.rates[self.ours], self.rates[over], strict=True))
 
     def as_json(self) -> dict[str, Any]:
-        """The rounds and their medians, and every ratio to the first way."""
-        first, *others = self.rates
+        """The rounds and their medians, and the ratio of ours to every other way."""
         return {
             "what": self.what,
             "settings": dict(self.settings),
             "images_per_second": {way: {"median": self.rate(way), "rounds": list(rates)} for way, rates in self.rates.items()},
-            "ratios": {f"{way} / {first}": self.ratio(way, first) for way in others},
+            "ratios": {f"{self.ours} / {way}": self.ratio(way) for way in self.others},
         }
 
 

@@ -86,9 +86,9 @@ def scale_table(found: Sequence[AtSize]) -> Table:
     shown = Table(title="Training at scale", title_style="bold", title_justify="left", box=SIMPLE_HEAD)
     for column in ("Faces", "Prepared in s", "Images/s", "÷ bare loop", "÷ the fewest", "Peak GiB"):
         shown.add_column(column, justify="right", no_wrap=True)
-    first = found[0].training.ratio("framework", "bare loop")
+    first = found[0].training.ratio("bare loop")
     for one in found:
-        ratio = one.training.ratio("framework", "bare loop")
+        ratio = one.training.ratio("bare loop")
         cells = (one.training.rate("framework"), ratio, ratio / first)
         rate, *ratios = (f"{cells[0]:,.0f}", *(f"{cell:.2f}" for cell in cells[1:]))
         shown.add_row(f"{one.images:,}", f"{one.preparing_seconds:,.0f}", rate, *ratios, f"{one.peak_gib:.2f}")

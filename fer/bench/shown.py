@@ -11,34 +11,56 @@ from rich.text import Text
 
 from fer.bench.measurement import Measurement
 
-#: The colours of the bars, which stand out on white as on black.
-COLOURS = {"bare loop": "#9aa0a6", "framework": "#2f7ed8", "usual loop": "#d9822b"}
+#: The colours of the bars, ours and the others', which stand out on white as on black.
+OURS, OTHERS = "#2f7ed8", "#9aa0a6"
 
-WIDTH, LEFT, RIGHT, BAR, GAP = 720, 250, 90, 16, 12
+WIDTH, LEFT, RIGHT, BAR, GAP = 760, 270, 170, 17, 12
 
 
 def tables(measurements: Sequence[Measurement], starts: Mapping[str, Sequence[float]]) -> RenderableType:
     """A table for each kind of work, and one of how long the commands take to start."""
     kinds = dict.fromkeys(measurement.what for measurement in measurements)
-    parts: list[RenderableType] = [table([m for m in measurements if m.what == kind]) for kind in kinds]
+    groups = [[m for m in measurements if m.what == kind] for kind in kinds]
+    parts: list[RenderableType] = [table(group) if len(group) > 1 else table_of_one(*group) for group in groups]
     return Group(*parts, *([start_table(starts)] if starts else []))
 
 
 def table(measurements: Sequence[Measurement]) -> Table:
     """One row a measurement: what it was done with, the images a second of each way, and the framework's ratio to each."""
     first = measurements[0]
-    others = [way for way in first.rates if way != "framework"]
-    title = f"{first.what.capitalize()}, images/s"
-    shown = Table(title=title, title_style="bold", title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    shown = empty(first)
     for name in first.settings:
         shown.add_column(name.capitalize(), no_wrap=True)
-    for column in (*(way.partition(" loop")[0] for way in first.rates), *(f"÷ {way.partition(' loop')[0]}" for way in others)):
+    for column in (*(short(way) for way in first.rates), *(f"÷ {short(way)}" for way in first.others)):
         shown.add_column(column.capitalize(), justify="right", no_wrap=True)
     for measurement in measurements:
         rates = [f"{measurement.rate(way):,.0f}" for way in measurement.rates]
-        ratios = [Text(f"{measurement.ratio('framework', way):.2f}", style="bold") for way in others]
+        ratios = [Text(f"{measurement.ratio(way):.2f}", style="bold") for way in measurement.others]
         shown.add_row(*measurement.settings.values(), *rates, *ratios)
     return shown
+
+
+def table_of_one(measurement: Measurement) -> Table:
+    """One row a way: the images a second, and how many times as fast ours is."""
+    shown = empty(measurement)
+    shown.add_column(", ".join(f"{name} {value}" for name, value in measurement.settings.items()), min_width=24)
+    shown.add_column("Images/s", justify="right")
+    shown.add_column(f"{measurement.ours.capitalize()} ÷ it", justify="right")
+    for way in measurement.rates:
+        ratio = f"{measurement.ratio(way):.2f}" if way in measurement.others else ""
+        shown.add_row(way, f"{measurement.rate(way):,.0f}", ratio)
+    return shown
+
+
+def empty(measurement: Measurement) -> Table:
+    """A table without columns for one kind of work."""
+    title = f"{measurement.what.capitalize()}, images/s"
+    return Table(title=title, title_style="bold", title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+
+
+def short(way: str) -> str:
+    """The name of a way as a column's heading."""
+    return way.removesuffix(" loop")
 
 
 def start_table(starts: Mapping[str, Sequence[float]]) -> Table:
@@ -57,21 +79,18 @@ def picture(measurements: Sequence[Measurement], *, title: str) -> str:
     for measurement in measurements:
         most = max(measurement.rate(way) for way in measurement.rates)
         name = f"{measurement.what}: {', '.join(measurement.settings.values())}"
-        parts.append(text(LEFT - 10, y + BAR * len(measurement.rates) / 2 + 4, name, anchor="end"))
+        parts.append(text(LEFT - 10, y + BAR * len(measurement.rates) / 2 + 3, name, anchor="end"))
         for way in measurement.rates:
-            rate = measurement.rate(way)
+            rate, colour = measurement.rate(way), OURS if way == measurement.ours else OTHERS
             width = (WIDTH - LEFT - RIGHT) * rate / most
             bar = '<rect x="{}" y="{}" width="{:.1f}" height="{}" fill="{}"><title>{}</title></rect>'
-            parts.append(Markup(bar).format(LEFT, y, width, BAR - 2, COLOURS[way], way))
-            parts.append(text(LEFT + width + 6, y + BAR - 5, f"{rate:,.0f}/s"))
+            parts.append(Markup(bar).format(LEFT, y, width, BAR - 2, colour, way))
+            parts.append(text(LEFT + width + 6, y + BAR - 5, f"{rate:,.0f}/s {way}"))
             y += BAR
         y += GAP
-    for i, (way, colour) in enumerate(COLOURS.items()):
-        parts.append(Markup('<rect x="{}" y="{}" width="10" height="10" fill="{}"/>').format(LEFT + 110 * i, y, colour))
-        parts.append(text(LEFT + 110 * i + 15, y + 9, way))
     start = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" font-family="sans-serif" font-size="12">'
     heading = text(10, 18, title, bold=True)
-    return Markup(start).format(WIDTH, y + 22) + heading + Markup("").join(parts) + Markup("</svg>\n")
+    return Markup(start).format(WIDTH, y) + heading + Markup("").join(parts) + Markup("</svg>\n")
 
 
 def text(x: float, y: float, words: str, *, anchor: str = "start", bold: bool = False) -> Markup:

@@ -11,9 +11,9 @@ from fer.errors import ConfigError
 if TYPE_CHECKING:  # torch is not loaded for --help
     from fer.bench.measurement import Measurement
 
-HELP = "measure training, prediction, preparation and start-up beside the least that could be done"
+HELP = "measure training, prediction and all that is around them beside the least that could be done"
 
-PARTS = ("training", "prediction", "preparation", "start")
+PARTS = ("training", "prediction", "augmentation", "preparation", "start")
 
 #: Numbers of drawn faces that --scale trains on.
 SIZES = (10_000, 100_000, 1_000_000)
@@ -51,7 +51,7 @@ def run(arguments: Namespace) -> None:
     require_writable(arguments.output / "bench.json")
     if arguments.scale:
         return scale(arguments)
-    measurements = [*networks(arguments), *preparation(arguments)]
+    measurements = [*networks(arguments), *augmentation(arguments), *preparation(arguments)]
     starts = commands(arguments)
     machine = provenance(threads=arguments.threads)
     Console().print(tables(measurements, starts), highlight=False)
@@ -170,6 +170,20 @@ def measure_network(
             for threads in dict.fromkeys((arguments.threads, 1))
         ]
     return measured
+
+
+def augmentation(arguments: Namespace) -> "list[Measurement]":
+    """The measurement of changing training faces."""
+    from fer.bench.augmentation import measure_augmentation
+    from fer.bench.faces import drawn_faces
+    from fer.cli.compose import composed
+    from fer.models.input_spec import InputSpec
+
+    if "augmentation" not in arguments.parts:
+        return []
+    configs = {name: composed([f"augment={name}"])["augment"] for name in ("faces", "batched")}
+    faces = drawn_faces(InputSpec(48, 1, (0.0,), (1.0,)))
+    return [measure_augmentation(faces, configs, rounds=arguments.rounds, threads=arguments.threads)]
 
 
 def preparation(arguments: Namespace) -> "list[Measurement]":

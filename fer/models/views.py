@@ -37,7 +37,7 @@ def ten_crops(faces: Tensor) -> Iterator[Tensor]:
 
 
 def cropped(faces: Tensor, right: int, down: int) -> Tensor:
-    """The part of the faces, CROP of their side, that lies to the left (-1), in the middle (0) or to the right (1), and so down."""
+    """The part of the faces, CROP of their side, at the left (-1), in the middle (0) or at the right (1), and so from the top."""
     moved = 1 - CROP  # from the centre to the side, where the whole face goes from -1 to 1
     place = torch.tensor([[CROP, 0, right * moved], [0, CROP, down * moved]], dtype=faces.dtype, device=faces.device)
     return resampled(faces, place.expand(len(faces), 2, 3), size=faces.shape[-1])
@@ -50,5 +50,6 @@ VIEWS: Mapping[str, Views] = {"flip": flip, "ten_crops": ten_crops}
 def views_named(name: str) -> Views:
     """The set of views of this name; raises ConfigError where there is none."""
     if name not in VIEWS:
-        raise ConfigError(f"--tta: there are no views {name!r}{did_you_mean(name, VIEWS)}; expected one of {', '.join(VIEWS)}")
+        hint = did_you_mean(name, VIEWS) or "."
+        raise ConfigError(f"--tta: there are no views {name!r}{hint} Expected one of {', '.join(VIEWS)}.")
     return VIEWS[name]

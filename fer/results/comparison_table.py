@@ -40,7 +40,8 @@ def described(system: System) -> Text:
     seeds = f"seed{'s' if len(system.seeds) > 1 else ''} {', '.join(map(str, system.seeds))}"
     pooled = f" ({len(system.runs)} runs taken together)" if len(system.runs) > 1 else ""
     text = Text("\n".join(system.names))
-    text.append(f"\n{system.protocol} · {seeds}{pooled}", style="dim")
+    how = [system.protocol, None if system.averaged else f"{seeds}{pooled}", system.reading]
+    text.append(f"\n{' · '.join(filter(None, how))}", style="dim")
     if system.leaky:
         text.append(" · ").append_text(LEAKY)
     if not system.complete:
@@ -113,7 +114,7 @@ def seeds(compared: Comparisons) -> list[str]:
             if len(shares) > 1:
                 listed = ", ".join(map(percent, shares))
                 spread[f"{system.letter} on {comparison.test.title}: mean of seeds with accuracy {listed} %"] = None
-    once = [system.letter for system in compared.systems if len(system.seeds) == 1]
+    once = [system.letter for system in compared.systems if len(system.seeds) == 1 and not system.averaged]
     said = [*spread, "no test or interval here covers the chance of training"]
     return [*said[:-1], f"{', '.join(once)} trained once: {said[-1]}" if once else said[-1]]
 

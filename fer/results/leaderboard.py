@@ -13,6 +13,7 @@ from rich.text import Text
 
 from fer.files import replacing
 from fer.results.intervals import Estimate
+from fer.results.reading import KINDS, kind_of
 from fer.results.report import Report
 from fer.results.set_report import SetReport
 from fer.results.stored_run import PlannedSet
@@ -22,13 +23,16 @@ COLUMNS = (
     *("rank", "run", "database", "test_set", "protocol", "leaky", "model", "labels", "label_rule"),
     *("images", "train_images", "n", "subjects", "accuracy", "accuracy_low", "accuracy_high", "uar", "uar_low", "uar_high"),
     *("macro_f1", "macro_f1_low", "macro_f1_high", "nll", "ece", "folds_done", "folds", "seed", "parameters", "seconds"),
-    *("selection", "starts", "path"),
+    *("selection", "starts", "reading", "path"),
 )
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What two runs must have in common to be ranked against each other: test set, protocol, labels, how many were given."""
+    """What two runs must have in common to be ranked against each other: test set, protocol, labels, how many were given.
+
+    `kind` is that of the reading: "" for one network that looks at each face once, "test-time augmentation", or "ensemble".
+    """
 
     test: PlannedSet
     protocol: str
@@ -36,6 +40,7 @@ class Measure:
     labels: tuple[str, ...]
     label_rule: str
     train_images: int | None
+    kind: str = ""
 
     @property
     def described(self) -> str:
@@ -67,16 +72,29 @@ def boards(reports: Sequence[Report]) -> tuple[Board, ...]:
     for report in reports:
         tested = {test.name: test for test in report.tests}
         for planned in report.planned:
-            measure = Measure(planned, report.protocol, report.leaky, report.labels, report.label_rule, report.train_images)
-            found.setdefault(measure, []).append((report, tested.get(planned.name)))
+            found.setdefault(measure_of(report, planned), []).append((report, tested.get(planned.name)))
     ordered = sorted(found, key=order)
     return tuple(Board(measure, ranked(found[measure])) for measure in ordered)
 
 
+def measure_of(report: Report, test: PlannedSet) -> Measure:
+    """How a run was measured on one of its test sets."""
+    return Measure(
+        test=test,
+        protocol=report.protocol,
+        leaky=report.leaky,
+        labels=report.labels,
+        label_rule=report.label_rule,
+        train_images=report.train_images,
+        kind=kind_of(report.reading),
+    )
+
+
 def order(measure: Measure) -> tuple[object, ...]:
-    """What boards are sorted by: those without leaks and with all labels first."""
+    """What boards are sorted by: those without leaks, with all labels, and of single networks looked at once first."""
     m = measure
-    return m.test.title, m.leaky, m.protocol, m.label_rule, m.labels, -m.test.images, -(m.train_images or 10**12)
+    trained = -(m.train_images or 10**12)
+    return m.test.title, m.leaky, m.protocol, m.label_rule, m.labels, -m.test.images, trained, KINDS.index(m.kind)
 
 
 def ranked(runs: Sequence[tuple[Report, SetReport | None]]) -> tuple[Entry, ...]:
@@ -103,7 +121,7 @@ def print_boards(boards: Sequence[Board], console: Console | None = None) -> Non
 
 def heading(measure: Measure) -> Text:
     """The test set and how it was measured."""
-    text = Text(measure.test.title, style="bold")
+    text = Text(" · ".join(filter(None, [measure.test.title, measure.kind])), style="bold")
     if measure.leaky:
         text.append(" · ").append_text(LEAKY)
     return text.append(f"\n{measure.described}", style="not bold")
@@ -147,7 +165,7 @@ def csv_row(measure: Measure, entry: Entry, folder: Path) -> list[object]:
         *((test.n, test.subjects) if test else (0, None)),
         *score_columns(test),
         *(len(report.done), len(report.folds), " ".join(map(str, report.seeds)), report.parameters),
-        *(report.seconds, report.selection.rule, "; ".join(report.starts)),
+        *(report.seconds, report.selection.rule, "; ".join(report.starts), report.reading),
         relative(report.path, folder),
     ]
 

@@ -1,12 +1,13 @@
 """This file computes Report, everything that is said about a run, from its stored predictions."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fer.results.predictions import Predictions, concatenate
+from fer.results.reading import reading_of
 from fer.results.set_report import SetReport, report_set, set_json
 from fer.results.stored_run import Json, PlannedSet, StoredFold, StoredRun, check_once
 
@@ -26,9 +27,10 @@ class Report:
     """Everything that is said about a run.
 
     `folds` are the planned ones, `done` those that are trained and tested; `planned` are the test sets once all are done,
-    `tests` those of which something is predicted. `train_images` is the number of labelled images a fold where labels were
-    withheld, `starts` what the weights began as where that was not at random, `parameters` how many the model has, `seconds` what
-    training took.
+    `tests` those of which something is predicted. `reading` is how the predictions were read off the trained networks where
+    that was not one look of one network at each face; an ensemble has no `seeds`, its members have. `train_images` is the
+    number of labelled images a fold where labels were withheld, `starts` what the weights began as where that was not at
+    random, `parameters` how many the model has, `seconds` what training took.
     """
 
     run: str
@@ -37,6 +39,7 @@ class Report:
     leaky: bool
     databases: tuple[str, ...]
     model: str
+    reading: str | None
     seeds: tuple[int, ...]
     labels: tuple[str, ...]
     label_rule: str
@@ -64,9 +67,9 @@ class Report:
     @property
     def progress(self) -> str:
         """How many folds are done, in words."""
-        cuts = len(self.folds) // len(self.seeds)
+        cuts = len(self.folds) // max(1, len(self.seeds))
         folds = "1 fold" if cuts == 1 else f"{cuts} folds"
-        if len(self.seeds) == 1:
+        if len(self.seeds) < 2:
             return folds if self.complete else f"{len(self.done)} of {folds}"
         all_of_it = f"{folds} × {len(self.seeds)} seeds"
         return all_of_it if self.complete else f"{len(self.done)} of {all_of_it}"
@@ -78,6 +81,7 @@ class Report:
             "run": self.run,
             "databases": list(self.databases),
             "model": self.model,
+            "reading": self.reading,
             "protocol": self.protocol,
             "leaky": self.leaky,
             "seeds": list(self.seeds),
@@ -111,7 +115,8 @@ def make_report(run: StoredRun) -> Report:
         leaky=plan.leaky,
         databases=tuple(run.config.get("data", {})),
         model=model_name(run.config),
-        seeds=plan.seeds,
+        reading=reading_of(run.config),
+        seeds=() if "ensemble" in run.config else plan.seeds,
         labels=plan.labels,
         label_rule=plan.label_rule,
         folds=tuple(fold.name for fold in plan.folds),
@@ -126,7 +131,7 @@ def make_report(run: StoredRun) -> Report:
         cropped=plan.cropped,
         not_found=plan.not_found,
         train_images=run.config.get("train_images"),
-        starts=tuple(dict.fromkeys(start_in_words(fold.card["start"]) for fold in run.folds if fold.card.get("start"))),
+        starts=tuple(dict.fromkeys(start for fold in run.folds for start in starts_of(fold.card))),
         parameters=parameters(run.folds),
         seconds=round(sum(fold.card.get("seconds", 0.0) for fold in run.folds), 3),
     )
@@ -183,6 +188,15 @@ def parameters(folds: Sequence[StoredFold]) -> int | None:
     return counts[0] if counts else None
 
 
+def starts_of(card: Json) -> Iterator[str]:
+    """What the weights of a fold started from, and who taught them; those of an ensemble's members included."""
+    for of in (card, *card.get("members", ())):
+        if of.get("start"):
+            yield start_in_words(of["start"])
+        if of.get("teacher"):
+            yield f"taught by {Path(of['teacher']).name}"
+
+
 def start_in_words(start: Json) -> str:
     """What a card says of the weights that a fold started from."""
     file = Path(start["file"])
@@ -198,7 +212,8 @@ def start_in_words(start: Json) -> str:
 
 def preprocess_name(config: Json) -> str:
     """What was done to the images before the model, in words: the class, and its settings as configured."""
-    settings = {**(config.get("preprocess") or {"_target_": "unknown"})}
+    unknown = "each member's own" if "ensemble" in config else "unknown"
+    settings = {**(config.get("preprocess") or {"_target_": unknown})}
     name = str(settings.pop("_target_")).rsplit(".", 1)[-1]
     return name + (f" ({', '.join(f'{key} {value}' for key, value in settings.items())})" if settings else "")
 

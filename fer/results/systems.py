@@ -9,6 +9,7 @@ from string import ascii_uppercase
 
 from fer.errors import RunError
 from fer.results.predictions import Predictions
+from fer.results.reading import ENSEMBLE, kind_of, reading_of
 from fer.results.repeats import NOT_YET, Repeats
 from fer.results.report import pooled
 from fer.results.stored_run import Json, PlannedSet, StoredRun
@@ -41,6 +42,16 @@ class System:
     def labels(self) -> tuple[str, ...]:
         """The labels that the system tells apart."""
         return self.runs[0].plan.labels
+
+    @property
+    def reading(self) -> str | None:
+        """How its predictions were made, where it is not one network that looks at each face once."""
+        return reading_of(self.runs[0].config)
+
+    @property
+    def averaged(self) -> bool:
+        """Whether it is an ensemble, whose seed says nothing."""
+        return kind_of(self.reading) == ENSEMBLE
 
     @property
     def protocol(self) -> str:

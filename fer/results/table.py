@@ -31,7 +31,9 @@ def report_table(report: Report) -> RenderableType:
 
 def heading(report: Report) -> Text:
     """The run's name, protocol and progress, and whether it leaks."""
-    text = Text.assemble((report.run, "bold"), "\n", f"{report.protocol} · {report.progress} · seed {seeds(report)}")
+    seed = f"seed {seeds(report)}" if report.seeds else None
+    said = filter(None, [report.protocol, report.progress, seed, report.reading])
+    text = Text.assemble((report.run, "bold"), "\n", " · ".join(said))
     if report.leaky:
         text.append(" · ").append_text(LEAKY)
     if not report.complete:
@@ -107,6 +109,8 @@ def facts(report: Report) -> Mapping[str, str]:
         "Dropped": counts(report.dropped) or "nothing",
         "Faces": faces(report),
     }
+    if report.reading is not None:
+        found["Read"] = f"{report.reading}; the mean of the probabilities, not one network that looks at each face once"
     if report.train_images is not None:
         found["Trained on"] = f"{report.train_images:,} labelled images a fold, drawn by the seed; other labels were withheld"
     if report.starts:

@@ -25,9 +25,9 @@ from fer.models.backbone import Backbone
 from fer.models.classifier import ExpressionClassifier
 from fer.models.input_spec import InputSpec
 from fer.models.losses.base import TrainingLoss
-from fer.models.losses.distillation import Distillation
 from fer.models.views import Views, one_look
-from fer.models.weights import load_backbone, load_head, read_weights, stored_classifier
+from fer.models.weights import read_weights
+from fer.training.beginning import START, start_from, start_unlabelled, teach
 from fer.training.callbacks.averaging import MovingAverage
 from fer.training.callbacks.early_stopping import PatientStopping
 from fer.training.callbacks.history import History
@@ -37,7 +37,7 @@ from fer.training.finetuning import Thawing, require_thawing_works
 from fer.training.learner import FoldContext, Learner, weights_header
 from fer.training.optimisation import Optimisation
 from fer.training.presentation_orders import forget_others, keep_best, presentation_orders
-from fer.training.pretraining import described, pretrain
+from fer.training.pretraining import described
 from fer.training.settings import TrainerSettings
 from fer.training.start import WEIGHTS, weights_file
 from fer.training.trainer import best_checkpoint, last_checkpoint, make_trainer, quiet_lightning, resumable
@@ -146,8 +146,8 @@ class LightningLearner(Learner):
         wanted = classifier.weights()
         if other := [name for name in wanted if name not in stored.state or stored.state[name].shape != wanted[name].shape]:
             raise WeightsError(
-                f"{stored.path} is another network's: {len(other)} of {len(wanted)} tensors are missing or of another shape, such "
-                f"as {other[0]}. Delete the fold's folder and run the same training command again."
+                f"{stored.path} is another network's: {len(other)} of {len(wanted)} tensors are missing or of another shape "
+                f"({other[0]}). Delete the fold's folder and run the same training command again."
             )
         classifier.load_state_dict({name: stored.state[name] for name in wanted}, strict=False)
         return classifier.eval()
@@ -162,22 +162,16 @@ class LightningLearner(Learner):
         self.train(classifier, train, val, order)
 
     def begin(self, classifier: ExpressionClassifier, train: Faces, fold: FoldContext) -> None:
-        """Give the classifier what it starts from: weights of a file or run, pretrained ones, what it finds without labels."""
+        """Give the classifier what it has before its first step; an interrupted training has it in its checkpoint."""
         classifier.loss.prepare(np.asarray(train.judged.targets, np.int64), len(self.labels))
         if self.teacher is not None:
-            teach(classifier, weights_file(Path(self.teacher), fold.name, fold.cut), tuple(self.labels))
+            teach(classifier, self.teacher, fold, self.labels)
         if resumable(fold.folder / "checkpoints"):
             return
         if self.weights is not None:
-            weights = read_weights(weights_file(Path(self.weights), fold.name, fold.cut))
-            started = load_backbone(classifier.backbone, weights)
-            head = load_head(classifier.head, tuple(self.labels), weights)
-            fold.progress.say(f"{started}; the head {'with them' if head else 'starts at random'}.")
-            write_json(fold.folder / "start.json", {**started.as_json(), "head": head})
+            start_from(classifier, self.weights, fold, self.labels)
         else:
-            if published := classifier.backbone.load_pretrained():
-                write_json(fold.folder / "start.json", {"file": published})
-            pretrain(classifier.backbone, train, fold, self.settings)
+            start_unlabelled(classifier, train, fold, self.settings)
 
     def train(self, classifier: ExpressionClassifier, train: Faces, val: Faces, fold: FoldContext) -> None:
         """Run the trainer from the last finished epoch on, then keep the best epoch's weights."""
@@ -224,7 +218,7 @@ class LightningLearner(Learner):
         state = {k: v.contiguous() for k, v in checkpoint["state_dict"].items() if not k.startswith("val_")}
         epoch = int(checkpoint["epoch"])
         chosen = next(row for row in history.rows if row["epoch"] == epoch)
-        start, stages = fold.folder / "start.json", list(described(fold.folder))
+        start, stages = fold.folder / START, list(described(fold.folder))
         write_json(
             fold.folder / "fit.json",
             {
@@ -250,12 +244,11 @@ class LightningLearner(Learner):
     def predict(self, faces: Faces, *, views: Views = one_look) -> NDArray[np.float32]:
         """Probabilities (N, K) float32, computed in float32 on one device; the mean over the views of each face."""
         assert self._classifier is not None, "predict follows fit or restore"
-        device = self.device
-        classifier = self._classifier.to(device)
+        classifier = self._classifier.to(self.device)
         probabilities = np.empty((len(faces), len(self.labels)), np.float32)
         with torch.inference_mode():
             for start, batch in batches(faces, np.arange(len(faces))):
-                shown = views(classifier.as_input(batch.to(device)))
+                shown = views(classifier.as_input(batch.to(self.device)))
                 shares = torch.stack([classifier.logits(view).float().softmax(1) for view in shown])
                 probabilities[start : start + len(batch)] = shares.mean(0).cpu().numpy()
         return probabilities
@@ -281,19 +274,6 @@ class LightningLearner(Learner):
         return {"model": self.model, "input": inputs, **self._card}
 
 
-def teach(classifier: ExpressionClassifier, file: Path, labels: tuple[str, ...]) -> None:
-    """Give the loss the network in a file as its teacher; raises WeightsError where that knows other labels or channels."""
-    assert isinstance(classifier.loss, Distillation), "only distillation has a teacher"
-    weights = read_weights(file)
-    teacher = stored_classifier(weights)
-    known, channels = tuple(weights.described["labels"]), teacher.backbone.spec.channels
-    if known != labels:
-        raise WeightsError(f"loss.teacher: {file} knows {', '.join(known)}, expected the labels of this run, {', '.join(labels)}")
-    if channels != classifier.backbone.spec.channels:
-        raise WeightsError(f"loss.teacher: {file} takes {channels} channels, and the network that it is to teach another number")
-    classifier.loss.learn_from(teacher)
-
-
 def described_fit(folder: Path) -> dict[str, Any]:
     """What `keep` wrote of a fit; after an interruption at the very end it is part of the card already."""
     fit = folder / "fit.json"
@@ -305,7 +285,7 @@ def tidy(folder: Path) -> None:
     forget_others(folder)
     for checkpoints in (folder / "checkpoints", *folder.glob("orders/*/checkpoints")):
         shutil.rmtree(checkpoints, ignore_errors=True)
-    for start in (folder / "start.json", *folder.glob("orders/*/start.json")):
+    for start in (folder / START, *folder.glob(f"orders/*/{START}")):
         start.unlink(missing_ok=True)
 
 

@@ -38,10 +38,12 @@ def test_training_and_prediction_are_measured_beside_the_bare_loop_and_the_usual
     assert ElementTree.parse(out / "bench.svg").getroot().tag.endswith("svg")
 
 
-def test_preparing_images_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "--parts", "preparation", *QUICK, "--output", str(tmp_path)]) == 0
-    (found,) = json.loads((tmp_path / "bench.json").read_text())["measurements"]
-    assert found["settings"] == {"images": "256×256 PNG"}
+def test_preparing_images_and_changing_faces_are_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--parts", "preparation", "augmentation", *QUICK, "--output", str(tmp_path)]) == 0
+    changed, prepared = json.loads((tmp_path / "bench.json").read_text())["measurements"]
+    assert prepared["settings"] == {"images": "256×256 PNG"}
+    assert {"albumentations", "torchvision", "batched"} <= set(changed["images_per_second"])
+    assert changed["ratios"]["batched / albumentations"] > 1
     assert "Preparation, images/s" in capsys.readouterr().out
 
 

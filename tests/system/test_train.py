@@ -190,7 +190,9 @@ def test_a_timm_network_runs_from_random_weights(tmp_path: Path, train_here: Her
         "model.size=32",
         "run.folds=[0]",
     ]
-    done = train_here("model=resnet", "model.name=test_resnet", "data=synthetic", "model.pretrained=false", *small, output=tmp_path / "outputs")
+    done = train_here(
+        "model=resnet", "model.name=test_resnet", "data=synthetic", "model.pretrained=false", *small, output=tmp_path / "outputs"
+    )
     assert done.returncode == 0, done.stderr
     assert next((tmp_path / "outputs").iterdir()).name.startswith("synthetic-resnet-subject_independent-")
 

@@ -75,6 +75,8 @@ def environment() -> Environment:
 def command(provenance: Json) -> str:
     """The command that made the run, ready to be pasted."""
     words = [str(word) for word in provenance.get("argv") or ()]
+    if words[:1] == ["__main__.py"]:
+        words = ["python", "-m", "fer", *words[1:]]
     return shlex.join(["python", *words] if words and words[0].endswith(".py") else words)
 
 

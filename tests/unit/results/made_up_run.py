@@ -1,11 +1,12 @@
 """This file writes run folders with made-up predictions, as the training side leaves them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from fer.files import write_atomically, write_json
+from fer.files import read_json, write_atomically, write_json
 from fer.records import EXPRESSIONS
 from fer.results.predictions import Predictions, write_predictions
 
@@ -93,6 +94,22 @@ def write_run(
     write_json(path / "config.json", config)
     for fold in folds[: len(folds) if done is None else done]:
         write_fold(path / "folds" / str(fold.fold[0]), fold, epochs=epochs, seed=seed)
+    return path
+
+
+def write_seeds(path: Path, by_seed: dict[int, Predictions], *, done: int) -> Path:
+    """A run folder with a fold a seed, the first `done` of them finished."""
+    folds = [replace(rows, fold=np.array([f"00-seed{seed}"] * len(rows), np.str_)) for seed, rows in by_seed.items()]
+    write_run(path, folds[:1], done=0)
+    plan = read_json(path / "folds.json")
+    write_json(
+        path / "folds.json", {**plan, "folds": [plan_of(f, {"x": 1}, seed=s) for f, s in zip(folds, by_seed, strict=True)]}
+    )
+    for fold, seed in list(zip(folds, by_seed, strict=True))[:done]:
+        folder = path / "folds" / str(fold.fold[0])
+        write_fold(folder, replace(fold, fold=np.array(["0"] * len(fold), np.str_)), epochs=0, seed=seed)
+        text = (folder / "predictions.csv").read_text().replace("\n0,", f"\n{fold.fold[0]},")
+        (folder / "predictions.csv").write_text(text)
     return path
 
 

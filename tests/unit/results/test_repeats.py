@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_up_run import made_up_predictions, plan_of, write_fold, write_run
+from made_up_run import made_up_predictions, write_run, write_seeds
 
 from fer.files import read_json, write_json
 from fer.results.metrics import accuracy, macro_f1, uar
@@ -25,22 +25,6 @@ def seeded(seed: int, *, subjects: int = 20, n: int = 300) -> Predictions:
     other = np.random.default_rng(seed).dirichlet(np.ones(len(made.labels)), n)
     mixed = 0.6 * made.probabilities + 0.4 * other
     return replace(made, probabilities=(mixed / mixed.sum(1, keepdims=True)).astype(np.float32))
-
-
-def write_seeds(path: Path, by_seed: dict[int, Predictions], *, done: int) -> Path:
-    """A run folder with a fold a seed, the first `done` of them finished."""
-    folds = [replace(rows, fold=np.array([f"00-seed{seed}"] * len(rows), np.str_)) for seed, rows in by_seed.items()]
-    write_run(path, folds[:1], done=0)
-    plan = read_json(path / "folds.json")
-    write_json(
-        path / "folds.json", {**plan, "folds": [plan_of(f, {"x": 1}, seed=s) for f, s in zip(folds, by_seed, strict=True)]}
-    )
-    for fold, seed in list(zip(folds, by_seed, strict=True))[:done]:
-        folder = path / "folds" / str(fold.fold[0])
-        write_fold(folder, replace(fold, fold=np.array(["0"] * len(fold), np.str_)), epochs=0, seed=seed)
-        text = (folder / "predictions.csv").read_text().replace("\n0,", f"\n{fold.fold[0]},")
-        (folder / "predictions.csv").write_text(text)
-    return path
 
 
 def read_report(path: Path) -> dict[str, Any]:

@@ -1,0 +1,165 @@
+"""This file tests the trained networks of a run again, on several views of each face, and stores that as a run of its own."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fer.data.digest import file_digest
+from fer.errors import ConfigError, DatabaseNotFound, RunError, WeightsError
+from fer.files import read_json, write_json
+from fer.models.classical.classifier import Classifier
+from fer.progress import RunProgress
+from fer.protocols.base import Fold
+from fer.results.predictions import REMEDY, write_predictions
+from fer.results.store import RunStore, fingerprint
+from fer.results.stored_run import StoredRun
+from fer.training.experiment import WHAT, Experiment, with_roots
+from fer.training.fold import predict
+from fer.training.learner import Learner
+from fer.training.provenance import provenance
+from fer.training.start import WEIGHTS
+from fer.training.targets import name_of, names_a
+
+
+def evaluated_store(run: StoredRun, *, views: str, output: Path) -> RunStore:
+    """The run folder of an evaluation below `output`, whether or not it was begun; RunError where the run trained nothing."""
+    if members := run.config.get("ensemble"):
+        raise RunError(
+            f"{run.path} is an ensemble and has no networks of its own. Evaluate its members ({', '.join(members)}), "
+            f"then average the results: fer ensemble RUN RUN."
+        )
+    if "evaluation" in run.config:
+        raise RunError(f"{run.path} was made by fer evaluate and has no networks of its own. Give the run that was trained.")
+    title = run.name.removesuffix(f"-{fingerprint(run.config)}")
+    return RunStore.at(output, f"{title}+{views}", {**run.config, "evaluation": {"views": views}})
+
+
+def evaluate(run: StoredRun, store: RunStore, *, views: str, roots: Mapping[str, str]) -> bool:
+    """Test every fold that the run has trained and `store` has not done yet; says whether there was any.
+
+    `roots` are the places of databases and weights where they differ from those that the run recorded.
+    """
+    if not run.folds:
+        raise RunError(f"{run.path} has trained no fold yet. Give its training command again, then this one.")
+    if not store.exists:
+        require_network(run)
+        require_views(views)
+    require_same_weights(run, store)
+    todo = [fold for fold in RunStore(run.path).folds() if is_done(run, fold) and not store.done(fold.name)]
+    if todo:
+        places = located(run, roots)
+        experiment = planned(run, places)
+        create(store, run, views=views, roots=places)
+        with RunProgress() as progress:
+            progress.start("folds", len(todo))
+            for fold in todo:
+                evaluate_fold(fold, experiment, run, store, views=views)
+                progress.advance("folds")
+    return bool(todo)
+
+
+def require_network(run: StoredRun) -> None:
+    """RunError where what was trained is no network."""
+    model = run.config["model"]
+    if names_a(Classifier, model) or names_a(Learner, model):
+        raise RunError(
+            f"{run.path}: {name_of(model)} is no network; its features are computed once from each face, so that there are no "
+            f"views to average. Give the run of a network."
+        )
+
+
+def require_views(name: str) -> None:
+    """ConfigError where there are no views of this name, before anything is planned or written."""
+    from fer.models.views import views_named
+
+    views_named(name)
+
+
+def is_done(run: StoredRun, fold: Fold) -> bool:
+    """Whether the run has trained a fold."""
+    return any(done.name == fold.name for done in run.folds)
+
+
+def evaluate_fold(fold: Fold, experiment: Experiment, run: StoredRun, store: RunStore, *, views: str) -> None:
+    """Restore the network of a fold, and store what it says of the views of each test face."""
+    import torch
+
+    from fer.models.views import views_named
+    from fer.training.lightning_learner import LightningLearner
+
+    trained, learner = run.path / "folds" / fold.name, experiment.learner
+    assert isinstance(learner, LightningLearner), "other learners were refused"
+    torch.set_num_threads(int(run.provenance.get("threads", 1)))
+    learner.restore(trained)
+    predictions = predict(fold, experiment.cohort, partial(learner.predict, views=views_named(views)))
+    described = {key: value for key, value in RunStore(run.path).card(fold.name).items() if key != "pictures"}
+    evaluation = {"views": views, "weights": weights_digest(trained), "device": learner.settings.accelerator}
+    with store.work(fold.name) as folder:
+        write_predictions(folder / "predictions.csv", predictions)
+        write_json(folder / "card.json", {**described, "evaluation": evaluation})
+
+
+def create(store: RunStore, run: StoredRun, *, views: str, roots: Mapping[str, str]) -> None:
+    """Write what describes the evaluation: the run's own configuration and folds, and how the faces are looked at."""
+    recorded = {**provenance(threads=int(run.provenance.get("threads", 1))), "roots": dict(roots)}
+    what = {**run.config, "evaluation": {"views": views}}
+    store.create(what=what, provenance=recorded, folds=read_json(run.path / "folds.json"))
+
+
+def planned(run: StoredRun, roots: Mapping[str, str]) -> Experiment:
+    """The run's experiment, planned again; raises what planning raises, and RunError where its folds would be others now."""
+    if absent := [key for key in (*WHAT, "content") if key not in run.config]:
+        raise RunError(
+            f"{run.path} was trained by another version of this code: its config.json has no {', '.join(absent)}. "
+            f"Train it again with this version, or evaluate it with that one ({run.provenance.get('commit')})."
+        )
+    try:
+        experiment = Experiment.plan(on_this_machine(with_roots(run.config, roots)))
+    except (DatabaseNotFound, WeightsError) as error:
+        places = ", ".join(f"{name} in {place}" for name, place in roots.items()) or "nothing"
+        raise type(error)(
+            f"{error.args[0]}\n    {run.name} reads {places}. Put it back there, or say where it is now: --root NAME=PATH."
+        ) from error
+    if list(experiment.folds) != RunStore(run.path).folds():
+        raise RunError(
+            f"{run.path} was run with other folds, by another version of this code, so that its networks may have been trained "
+            f"on what would be tested now. Train it again with this version."
+        )
+    return experiment
+
+
+def located(run: StoredRun, given: Mapping[str, str]) -> dict[str, str]:
+    """Where databases and weights lie: where the run recorded them, or where the user says; ConfigError for other names."""
+    recorded = dict(run.provenance.get("roots") or {})
+    if unknown := [name for name in given if name not in recorded]:
+        reads = ", ".join(recorded) or "no files at all"
+        raise ConfigError(f"--root: found {', '.join(unknown)}, but {run.name} reads {reads}")
+    return recorded | {name: str(Path(place).absolute()) for name, place in given.items()}
+
+
+def on_this_machine(what: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration on the processor where the accelerator that trained is not here: predictions differ in last digits."""
+    import torch
+
+    here = {"cuda": torch.cuda.is_available(), "gpu": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    accelerator = what["trainer"]["accelerator"]
+    return {**what, "trainer": {**what["trainer"], "accelerator": accelerator if here.get(accelerator, True) else "cpu"}}
+
+
+def require_same_weights(run: StoredRun, store: RunStore) -> None:
+    """RunError where a fold was evaluated with other weights than the run has now, or where its weights are gone."""
+    for fold in run.folds:
+        digest = weights_digest(run.path / "folds" / fold.name)
+        if store.done(fold.name) and store.card(fold.name)["evaluation"]["weights"] != digest:
+            raise RunError(
+                f"fold {fold.name} of {run.path} was trained again since {store.folder} was evaluated. "
+                f"Delete the folder {store.folder}, and give this command again."
+            )
+
+
+def weights_digest(folder: Path) -> str:
+    """Sixteen hexadecimal digits of a fold's weights; RunError where there are none."""
+    if not (folder / WEIGHTS).is_file():
+        raise RunError(f"{folder / WEIGHTS} is missing, so that there is no network to test again. {REMEDY}")
+    return file_digest(folder / WEIGHTS).hex()[:16]
