@@ -33,6 +33,7 @@ from fer.training.callbacks.early_stopping import PatientStopping
 from fer.training.callbacks.history import History
 from fer.training.callbacks.progress import FitProgress
 from fer.training.callbacks.reseed import Reseed
+from fer.training.face_sizes import require_sizes_work
 from fer.training.finetuning import Thawing, require_thawing_works
 from fer.training.learner import FoldContext, Learner, weights_header
 from fer.training.optimisation import Optimisation
@@ -73,7 +74,9 @@ class LightningLearner(Learner):
         self.augment: Augmentation = build(augment, "augment")
         self.settings: TrainerSettings = build(trainer, "trainer")
         require_thawing_works(self.optimisation.finetune, self.settings)
-        self._spec = self.backbone().spec
+        backbone = self.backbone()
+        require_sizes_work(backbone, self.augment.batched)
+        self._spec = backbone.spec
         self._classifier: ExpressionClassifier | None = None
         self._card: dict[str, Any] = {}
         self._is_first = True
