@@ -28,15 +28,23 @@ def configured(
 
     Raises ConfigError for a name, an argument or a value that nothing here understands.
     """
-    from fer.build import build, did_you_mean
+    from fer.build import build
+
+    database: Database = build(configuration(name, settings, root=root, config_dir=config_dir), f"data.{name}")
+    return database
+
+
+def configuration(
+    name: str, settings: Sequence[str] = (), *, root: Path | None = None, config_dir: Path | None = None
+) -> dict[str, Any]:
+    """What describes a database; raises ConfigError as `configured` does."""
+    from fer.build import did_you_mean
 
     files = database_files(config_dir)
     if name not in files:
         hint = did_you_mean(name, files) or "."
         raise ConfigError(f"there is no database {name!r}{hint} The databases are {', '.join(files)}.")
-    config = composed(files[name], settings) | ({} if root is None else {"root": str(root)})
-    database: Database = build(config, f"data.{name}")
-    return database
+    return composed(files[name], settings) | ({} if root is None else {"root": str(root)})
 
 
 def composed(path: Path, settings: Sequence[str]) -> dict[str, Any]:

@@ -1,22 +1,25 @@
-"""This file is `fer evaluate`: the trained networks of a run tested again, on several views of each face."""
+"""This file is `fer evaluate`: the trained networks of a run tested again, on several views of each face or elsewhere."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fer.errors import ConfigError
+
 if TYPE_CHECKING:  # numpy is not loaded for --help
     from fer.results.store import RunStore
     from fer.results.stored_run import StoredRun
+    from fer.training.evaluation import Question
 
-HELP = "test the networks of a finished run again, on several views of each face (test-time augmentation)"
+HELP = "test the networks of a run again: on another database, or on several views of each face"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments of `fer evaluate`."""
     parser.add_argument("run_folder", type=Path, metavar="RUN", help="a run folder with networks, complete or not")
+    parser.add_argument("--on", metavar="NAME", help="another database, all of whose faces are tested: jaffe, folder, …")
     parser.add_argument(
         "--tta",
-        required=True,
         metavar="VIEWS",
         help="what is averaged: flip (face and mirror image) or ten_crops (centre and corners, each mirrored too)",
     )
@@ -27,8 +30,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=named_place,
         default=[],
         metavar="NAME=PATH",
-        help="where a database lies now, or weights that the run started from (model.weights=PATH), if it was moved",
+        help="where a database lies, or weights that the run started from (model.weights=PATH), if not where it was",
     )
+    parser.add_argument("--config-dir", type=Path, metavar="DIR", help="a folder of your own with data/NAME.yaml")
 
 
 def named_place(text: str) -> tuple[str, str]:
@@ -47,21 +51,37 @@ def run(arguments: Namespace) -> None:
     from fer.results.table import print_report
     from fer.training.evaluation import evaluate, evaluated_store
 
-    trained = read_run(arguments.run_folder)
-    output = arguments.output or arguments.run_folder.resolve().parent
-    store = evaluated_store(trained, views=arguments.tta, output=output)
+    trained, question, roots = read_run(arguments.run_folder), question_of(arguments), dict(arguments.root)
+    store = evaluated_store(trained, question, output=arguments.output or arguments.run_folder.resolve().parent)
     require_writable(store.folder / "config.json")
-    if not evaluate(trained, store, views=arguments.tta, roots=dict(arguments.root)):
+    elsewhere = {name: place for name, place in roots.items() if name != arguments.on}
+    if not evaluate(trained, store, question, roots=elsewhere):
         print("All trained folds are evaluated already; nothing was predicted.\n")
     print_report(write_report(store.folder))
-    print_beside(trained, store, arguments.tta)
+    if arguments.on is None:
+        print_beside(trained, store, arguments.tta)
+    print_places(trained, store)
+
+
+def question_of(arguments: Namespace) -> "Question":
+    """What is asked of the networks; raises ConfigError where it is nothing."""
+    from fer.build import build
+    from fer.cli.databases import configuration
+    from fer.training.evaluation import Question
+
+    if arguments.on is None and arguments.tta is None:
+        raise ConfigError("found neither --on NAME nor --tta VIEWS, expected one or both: the run's own test is in it already")
+    if arguments.on is None:
+        return Question(arguments.tta)
+    root = dict(arguments.root).get(arguments.on)
+    config = configuration(arguments.on, root=root and Path(root), config_dir=arguments.config_dir)
+    return Question(arguments.tta, (build(config, f"data.{arguments.on}"), config))
 
 
 def print_beside(trained: "StoredRun", store: "RunStore", views: str) -> None:
-    """Print both accuracies, where the results lie, and what is missing because the run has not trained it."""
+    """Print both accuracies."""
     from fer.results.accuracies import print_accuracies
     from fer.results.predictions import concatenate
-    from fer.results.publish import PAGE
     from fer.results.reading import VIEWED
     from fer.results.stored_run import read_run
 
@@ -70,6 +90,12 @@ def print_beside(trained: "StoredRun", store: "RunStore", views: str) -> None:
     one_look = [fold.predictions for fold in trained.folds if fold.name in done]
     several = [fold.predictions for fold in evaluated.folds]
     print_accuracies({f"{VIEWED}: {views}": concatenate(several), "one look at each face": concatenate(one_look)})
+
+
+def print_places(trained: "StoredRun", store: "RunStore") -> None:
+    """Print where the results lie, and what is missing because the run has not trained it."""
+    from fer.results.publish import PAGE
+
     print(f"Results  {store.folder}\nPage     {store.folder / PAGE}")
     if not store.complete:
         left = ", ".join(fold.name for fold in store.todo())

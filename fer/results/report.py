@@ -195,6 +195,8 @@ def starts_of(card: Json) -> Iterator[str]:
             yield start_in_words(of["start"])
         if of.get("teacher"):
             yield f"taught by {Path(of['teacher']).name}"
+        if of.get("evaluation"):
+            yield f"{of['evaluation']['run']} as it is, trained on {', '.join(of['evaluation']['trained_on'])}"
 
 
 def start_in_words(start: Json) -> str:

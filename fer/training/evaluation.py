@@ -1,10 +1,12 @@
-"""This file tests the trained networks of a run again, on several views of each face, and stores that as a run of its own."""
+"""This file tests the trained networks of a run again, on several views or elsewhere, and stores that as a run of its own."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from fer.data.database import Database
 from fer.data.digest import file_digest
 from fer.errors import ConfigError, DatabaseNotFound, RunError, WeightsError
 from fer.files import read_json, write_json
@@ -14,6 +16,7 @@ from fer.protocols.base import Fold
 from fer.results.predictions import REMEDY, write_predictions
 from fer.results.store import RunStore, fingerprint
 from fer.results.stored_run import StoredRun
+from fer.training.elsewhere import Retest, plan_elsewhere
 from fer.training.experiment import WHAT, Experiment, with_roots
 from fer.training.fold import predict
 from fer.training.learner import Learner
@@ -22,7 +25,33 @@ from fer.training.start import WEIGHTS
 from fer.training.targets import name_of, names_a
 
 
-def evaluated_store(run: StoredRun, *, views: str, output: Path) -> RunStore:
+@dataclass(frozen=True)
+class Question:
+    """What is asked of trained networks anew: several views of each face, and the faces of another database, or both.
+
+    `views` is a name of fer.models.views; `on` the other database with its configuration.
+    """
+
+    views: str | None = None
+    on: tuple[Database, Mapping[str, Any]] | None = None
+
+    @property
+    def title(self) -> str:
+        """What the name of the run folder has of it."""
+        return "".join(f"+{part}" for part in (self.views, self.on and f"on_{self.on[0].name}") if part)
+
+    def config(self, run: StoredRun) -> dict[str, Any]:
+        """The configuration of the evaluation: the run's own, what is asked, and the database that it is asked of."""
+        asked = {key: value for key, value in (("views", self.views), ("on", self.on and self.on[0].name)) if value}
+        if self.on is None:
+            return {**run.config, "evaluation": asked}
+        database, described = self.on
+        data = {database.name: {key: value for key, value in described.items() if key != "root"}}
+        content = {database.name: database.digest(), "trained": fingerprint(run.config)}
+        return {**run.config, "data": data, "content": content, "evaluation": asked}
+
+
+def evaluated_store(run: StoredRun, question: Question, *, output: Path) -> RunStore:
     """The run folder of an evaluation below `output`, whether or not it was begun; RunError where the run trained nothing."""
     if members := run.config.get("ensemble"):
         raise RunError(
@@ -32,10 +61,10 @@ def evaluated_store(run: StoredRun, *, views: str, output: Path) -> RunStore:
     if "evaluation" in run.config:
         raise RunError(f"{run.path} was made by fer evaluate and has no networks of its own. Give the run that was trained.")
     title = run.name.removesuffix(f"-{fingerprint(run.config)}")
-    return RunStore.at(output, f"{title}+{views}", {**run.config, "evaluation": {"views": views}})
+    return RunStore.at(output, f"{title}{question.title}", question.config(run))
 
 
-def evaluate(run: StoredRun, store: RunStore, *, views: str, roots: Mapping[str, str]) -> bool:
+def evaluate(run: StoredRun, store: RunStore, question: Question, *, roots: Mapping[str, str]) -> bool:
     """Test every fold that the run has trained and `store` has not done yet; says whether there was any.
 
     `roots` are the places of databases and weights where they differ from those that the run recorded.
@@ -44,17 +73,17 @@ def evaluate(run: StoredRun, store: RunStore, *, views: str, roots: Mapping[str,
         raise RunError(f"{run.path} has trained no fold yet. Give its training command again, then this one.")
     if not store.exists:
         require_network(run)
-        require_views(views)
+        require_views(question.views)
     require_same_weights(run, store)
-    todo = [fold for fold in RunStore(run.path).folds() if is_done(run, fold) and not store.done(fold.name)]
+    todo = [fold.name for fold in RunStore(run.path).folds() if is_done(run, fold) and not store.done(fold.name)]
     if todo:
         places = located(run, roots)
-        experiment = planned(run, places)
-        create(store, run, views=views, roots=places)
+        plan = planned(run, places) if question.on is None else planned_elsewhere(run, question.on[0])
+        create(store, run, question, plan.described, roots=places)
         with RunProgress() as progress:
             progress.start("folds", len(todo))
-            for fold in todo:
-                evaluate_fold(fold, experiment, run, store, views=views)
+            for fold in (fold for fold in plan.folds if fold.name in todo):
+                evaluate_fold(fold, plan, run, store, views=question.views)
                 progress.advance("folds")
     return bool(todo)
 
@@ -69,11 +98,12 @@ def require_network(run: StoredRun) -> None:
         )
 
 
-def require_views(name: str) -> None:
+def require_views(name: str | None) -> None:
     """ConfigError where there are no views of this name, before anything is planned or written."""
     from fer.models.views import views_named
 
-    views_named(name)
+    if name is not None:
+        views_named(name)
 
 
 def is_done(run: StoredRun, fold: Fold) -> bool:
@@ -81,39 +111,56 @@ def is_done(run: StoredRun, fold: Fold) -> bool:
     return any(done.name == fold.name for done in run.folds)
 
 
-def evaluate_fold(fold: Fold, experiment: Experiment, run: StoredRun, store: RunStore, *, views: str) -> None:
-    """Restore the network of a fold, and store what it says of the views of each test face."""
+def evaluate_fold(fold: Fold, plan: Retest, run: StoredRun, store: RunStore, *, views: str | None) -> None:
+    """Restore the network of a fold, and store what it says of each test face."""
     import torch
 
-    from fer.models.views import views_named
+    from fer.models.views import one_look, views_named
     from fer.training.lightning_learner import LightningLearner
 
-    trained, learner = run.path / "folds" / fold.name, experiment.learner
+    trained, learner = run.path / "folds" / fold.name, plan.learner
     assert isinstance(learner, LightningLearner), "other learners were refused"
     torch.set_num_threads(int(run.provenance.get("threads", 1)))
     learner.restore(trained)
-    predictions = predict(fold, experiment.cohort, partial(learner.predict, views=views_named(views)))
+    looks = one_look if views is None else views_named(views)
+    predictions = predict(fold, plan.cohort, partial(learner.predict, views=looks))
     described = {key: value for key, value in RunStore(run.path).card(fold.name).items() if key != "pictures"}
-    evaluation = {"views": views, "weights": weights_digest(trained), "device": learner.settings.accelerator}
+    evaluation = {
+        "views": views,
+        "run": run.name,
+        "trained_on": sorted(run.config["data"]),
+        "weights": weights_digest(trained),
+        "device": learner.settings.accelerator,
+    }
     with store.work(fold.name) as folder:
         write_predictions(folder / "predictions.csv", predictions)
         write_json(folder / "card.json", {**described, "evaluation": evaluation})
 
 
-def create(store: RunStore, run: StoredRun, *, views: str, roots: Mapping[str, str]) -> None:
-    """Write what describes the evaluation: the run's own configuration and folds, and how the faces are looked at."""
+def create(store: RunStore, run: StoredRun, question: Question, folds: Mapping[str, Any], *, roots: Mapping[str, str]) -> None:
+    """Write what describes the evaluation: configuration, folds, and on what it is carried out."""
     recorded = {**provenance(threads=int(run.provenance.get("threads", 1))), "roots": dict(roots)}
-    what = {**run.config, "evaluation": {"views": views}}
-    store.create(what=what, provenance=recorded, folds=read_json(run.path / "folds.json"))
+    store.create(what=question.config(run), provenance=recorded, folds=folds)
 
 
-def planned(run: StoredRun, roots: Mapping[str, str]) -> Experiment:
-    """The run's experiment, planned again; raises what planning raises, and RunError where its folds would be others now."""
+def planned_elsewhere(run: StoredRun, database: Database) -> Retest:
+    """The test of the run's networks on another database."""
+    require_this_version(run)
+    return plan_elsewhere(run, database, on_this_machine(run.config))
+
+
+def require_this_version(run: StoredRun) -> None:
+    """RunError where the run's configuration lacks what this version describes a run by."""
     if absent := [key for key in (*WHAT, "content") if key not in run.config]:
         raise RunError(
             f"{run.path} was trained by another version of this code: its config.json has no {', '.join(absent)}. "
             f"Train it again with this version, or evaluate it with that one ({run.provenance.get('commit')})."
         )
+
+
+def planned(run: StoredRun, roots: Mapping[str, str]) -> Retest:
+    """The run's experiment, planned again; raises what planning raises, and RunError where its folds would be others now."""
+    require_this_version(run)
     try:
         experiment = Experiment.plan(on_this_machine(with_roots(run.config, roots)))
     except (DatabaseNotFound, WeightsError) as error:
@@ -126,7 +173,7 @@ def planned(run: StoredRun, roots: Mapping[str, str]) -> Experiment:
             f"{run.path} was run with other folds, by another version of this code, so that its networks may have been trained "
             f"on what would be tested now. Train it again with this version."
         )
-    return experiment
+    return Retest(experiment.cohort, experiment.learner, experiment.folds, read_json(run.path / "folds.json"))
 
 
 def located(run: StoredRun, given: Mapping[str, str]) -> dict[str, str]:

@@ -240,9 +240,11 @@ def prepare_cohort(
     restriction: Restriction,
     learner: Learner,
     preprocess: Mapping[str, Any],
+    *,
+    colour: bool = True,
 ) -> Cohort:
-    """The faces of the experiment at the size that the learner wants; colour only where both sides have it."""
-    colour = learner.spec.channels == 3 and any(database.colour for database, _ in records)
+    """The faces of the experiment at the size that the learner wants; colour only where both sides have it, and unless told."""
+    colour = colour and learner.spec.channels == 3 and any(database.colour for database, _ in records)
     prepared = [
         (
             own,

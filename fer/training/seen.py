@@ -46,6 +46,15 @@ class Seen:
             if i in self.ids or digest in self.copies or person(cohort, i) in self.people
         ]
 
+    def met_among(self, cohort: Cohort) -> list[str]:
+        """The images of a cohort that were seen, or whose person was; copies of them are told by `copied_among`."""
+        return [r.id for r in cohort.records if r.id in self.ids or person(cohort, r.id) in self.people]
+
+    def copied_among(self, cohort: Cohort) -> frozenset[str]:
+        """The images of a cohort of which an exact or mirrored copy was seen."""
+        digests = cohort.copies[:, 0].tolist()
+        return frozenset(r.id for r, digest in zip(cohort.records, digests, strict=True) if digest in self.copies)
+
     def write(self, folder: Path) -> None:
         """Write it into the folder of a fold."""
         with replacing(folder / SEEN) as beside, beside.open("wb") as file:

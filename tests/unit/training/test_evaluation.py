@@ -19,7 +19,7 @@ from fer.results.publish import write_report
 from fer.results.report import make_report
 from fer.results.store import RunStore
 from fer.results.stored_run import read_run
-from fer.training.evaluation import evaluate, evaluated_store, planned
+from fer.training.evaluation import Question, evaluate, evaluated_store, planned
 from fer.training.experiment import RunSettings
 from fer.training.fold import predict
 from fer.training.lightning_learner import LightningLearner
@@ -55,9 +55,9 @@ def run(made: Path, tmp_path: Path) -> Path:
 
 
 def again(run: Path, *, views: str = "flip", **roots: str) -> tuple[RunStore, bool]:
-    stored = read_run(run)
-    store = evaluated_store(stored, views=views, output=run.parent)
-    return store, evaluate(stored, store, views=views, roots=roots)
+    stored, question = read_run(run), Question(views)
+    store = evaluated_store(stored, question, output=run.parent)
+    return store, evaluate(stored, store, question, roots=roots)
 
 
 def rows(run: Path) -> Predictions:
