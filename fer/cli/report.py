@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from fer.errors import RunError
+from fer.errors import OutputError, RunError
 
 HELP = "rebuild the reports and pages of all runs from their predictions, and write the leaderboard"
 
@@ -21,7 +21,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    """Rebuild one run, or all runs and the leaderboard; a damaged run is named in the end and keeps none from the rest."""
+    """Rebuild one run, or all runs and the leaderboard; one that cannot be read or written is named in the end."""
     from fer.results.stored_run import find_runs, is_run
 
     outputs: Path = arguments.outputs
@@ -56,7 +56,7 @@ def rebuild_all(outputs: Path, runs: list[Path]) -> None:
     for path in tracked(runs, "reports", len(runs)):
         try:
             reports.append(write_report(path))
-        except RunError as error:
+        except (RunError, OutputError) as error:
             errors.append(error)
     print_boards(write_leaderboard(outputs, reports))
     print(f"Scores in %, their 95 % intervals below.\n\nPage   {outputs / PAGE}\nTable  {outputs / LEADERBOARD}")

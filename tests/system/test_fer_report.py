@@ -81,6 +81,16 @@ def test_no_run_is_one_message_and_status_2(tmp_path: Path, folder: str) -> None
     assert "Traceback" not in done.stderr
 
 
+def test_a_run_that_cannot_be_written_is_named_and_the_others_are_rebuilt(outputs: Path) -> None:
+    (outputs / "synthetic-cnn" / "report.json").mkdir()
+    done = fer("report", str(outputs))
+    assert done.returncode == 2
+    assert done.stderr.startswith("RunError: 1 of 2 runs are left out:")
+    assert "synthetic-cnn/report.json" in done.stderr
+    assert (outputs / "sweep" / "synthetic-svm" / "report.json").is_file()
+    assert (outputs / "index.html").is_file()
+
+
 def test_a_damaged_run_is_named_and_the_others_are_rebuilt(outputs: Path) -> None:
     path = outputs / "synthetic-cnn" / "folds" / "00" / "predictions.csv"
     path.write_bytes(path.read_bytes()[:-7])
