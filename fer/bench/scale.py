@@ -23,10 +23,14 @@ from fer.bench.faces import drawn_faces
 from fer.bench.measurement import Measurement
 from fer.bench.training import TimedLearner, first_batch, fit_by_turns, repeated, steps_in
 from fer.data.databases.synthetic import BASIC
-from fer.errors import FerError
+from fer.errors import EXIT_STATUS, FerError
 from fer.labels import LabelSpace
 
 TAKES = 8
+
+
+class BenchFailed(FerError):
+    """A process of a bench that ended with an error of its own."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def measured_apart(images: int, groups: dict[str, Any], *, numbers: tuple[float,
     command = [sys.executable, "-m", "fer.bench.scale", str(images), *map(str, numbers)]
     done = subprocess.run(command, input=json.dumps(groups), stdout=subprocess.PIPE, text=True)
     if done.returncode:
-        raise FerError(f"the bench of {images:,} images ended with status {done.returncode}; what it said stands above.")
+        raise BenchFailed(f"the bench of {images:,} faces ended with status {done.returncode}; what it said stands above.")
     found = json.loads(done.stdout.splitlines()[-1])
     rates = {way: rate["rounds"] for way, rate in found["training"]["images_per_second"].items()}
     return AtSize(found["images"], found["preparing_seconds"], Measurement("training", {}, rates), found["peak_gib"])
@@ -104,4 +108,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except FerError as error:
+        print(error, file=sys.stderr)
+        sys.exit(EXIT_STATUS)

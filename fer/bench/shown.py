@@ -78,7 +78,7 @@ def picture(measurements: Sequence[Measurement], *, title: str) -> str:
     parts, y = [], 34
     for measurement in measurements:
         most = max(measurement.rate(way) for way in measurement.rates)
-        name = f"{measurement.what}: {', '.join(measurement.settings.values())}"
+        name = f"{measurement.what}: {', '.join(setting(*item) for item in measurement.settings.items())}"
         parts.append(text(LEFT - 10, y + BAR * len(measurement.rates) / 2 + 3, name, anchor="end"))
         for way in measurement.rates:
             rate, colour = measurement.rate(way), OURS if way == measurement.ours else OTHERS
@@ -91,6 +91,11 @@ def picture(measurements: Sequence[Measurement], *, title: str) -> str:
     start = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" font-family="sans-serif" font-size="12">'
     heading = text(10, 18, title, bold=True)
     return Markup(start).format(WIDTH, y) + heading + Markup("").join(parts) + Markup("</svg>\n")
+
+
+def setting(name: str, value: str) -> str:
+    """A setting as it stands beside the bars: a bare number with its name."""
+    return f"{name} {value}" if value.isdigit() else value
 
 
 def text(x: float, y: float, words: str, *, anchor: str = "start", bold: bool = False) -> Markup:

@@ -101,6 +101,8 @@ def require_sensible(arguments: Namespace) -> None:
     for name in ("rounds", "seconds", "threads"):
         if getattr(arguments, name) <= 0:
             raise ConfigError(f"--{name}: found {getattr(arguments, name)}, expected more than 0")
+    if min(arguments.sizes) < 1:
+        raise ConfigError(f"--sizes: found {min(arguments.sizes)}, expected at least 1 face")
 
 
 def networks(arguments: Namespace) -> "list[Measurement]":

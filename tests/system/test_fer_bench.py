@@ -65,6 +65,7 @@ def test_training_at_scale_says_how_much_memory_each_number_of_faces_takes(
         (["model=ressnet"], "did you mean 'resnet'"),
         (["model=cnn", "model.widht=3"], "model.widht"),
         (["model=cnn", "--rounds", "0"], "--rounds: found 0, expected more than 0"),
+        (["--scale", "--sizes", "100", "0"], "--sizes: found 0, expected at least 1 face"),
         (["model=cnn", "trainer.precision=16-mixed", "--parts", "training"], "trainer.precision: found 16-mixed"),
     ],
 )
