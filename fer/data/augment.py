@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.errors import ConfigError
+
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it would ask for news over the network at import
 
 
@@ -26,6 +28,10 @@ class Augmentation:
     ) -> None:
         import albumentations
         import cv2
+
+        for name, found in (("batched", batched), ("mix", mix)):
+            if not (found is None or callable(found)):
+                raise ConfigError(f"augment.{name}: found {found!r}, expected what _target_ names, or null")
 
         cv2.setNumThreads(0)  # threads of its own would only compete with torch's
         self.batched, self.mix = batched, mix

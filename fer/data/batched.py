@@ -40,15 +40,11 @@ class BatchChanges:
     def __post_init__(self) -> None:
         if self.flip not in ("alternating", "random", "never"):
             raise ConfigError(f"augment.batched.flip: found {self.flip!r}, expected alternating, random or never")
-        for name in ("moved", "covered", "shift"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"augment.batched.{name}: found {getattr(self, name)}, expected a share from 0 to 1")
-        for name in ("scale", "cover"):
-            found = getattr(self, name)
-            if len(found) != 2 or not 0 < found[0] <= found[1]:
-                raise ConfigError(f"augment.batched.{name}: found {list(found)}, expected a smallest and a largest, both above 0")
-        if not self.sizes or not all(0 < size <= 1 for size in self.sizes):
-            raise ConfigError(f"augment.batched.sizes: found {list(self.sizes)}, expected shares above 0 and up to 1")
+        for name, high in (("moved", 1), ("covered", 1), ("shift", 1), ("turn", 180)):
+            require(name, [getattr(self, name)], from_to=(0, high))
+        for name, low, high in (("scale", 0.1, 10), ("cover", 0, 1)):
+            require(name, getattr(self, name), from_to=(low, high), numbers=2)
+        require("sizes", self.sizes, from_to=(0.1, 1))
 
     def __call__(self, faces: Tensor, positions: Tensor, *, epoch: int, epochs: int) -> Tensor:
         """Changed faces (B, C, s, s) of faces (B, C, S, S) in [0, 1], which lie at `positions` (B,) of the training part."""
@@ -89,6 +85,16 @@ class BatchChanges:
         sides = torch.where(drawn[:, :1] < self.covered, low + (high - low) * drawn[:, 1:3], -1.0)
         down, right = ((places - drawn[:, i + 3 : i + 4]).abs() <= sides[:, i : i + 1] / 2 for i in (0, 1))
         return faces.masked_fill((down[:, :, None] & right[:, None, :])[:, None], GREY)
+
+
+def require(name: str, found: Sequence[float], *, from_to: tuple[float, float], numbers: int = 0) -> None:
+    """Raise ConfigError unless all are numbers in a range, and, where a number of them is asked for, that many in order."""
+    low, high = from_to
+    right = all(isinstance(one, int | float) and low <= one <= high for one in found)
+    if not right or not found or (numbers and (len(found) != numbers or list(found) != sorted(found))):
+        several = f"{numbers} numbers in order, each " if numbers else ""
+        shown = found[0] if len(found) == 1 else list(found)
+        raise ConfigError(f"augment.batched.{name}: found {shown}, expected {several}from {low:g} to {high:g}")
 
 
 def resampled(faces: Tensor, maps: Tensor, *, size: int) -> Tensor:

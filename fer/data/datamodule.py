@@ -18,6 +18,9 @@ from fer.data.sampling import Sampling, balanced_epoch
 
 T = TypeVar("T")
 
+#: Faces that are copied to a device at a time, which bounds the memory beside it.
+MOVED_AT_ONCE = 8192
+
 
 class FaceDataset(Dataset[Batch]):
     """Whole batches of faces: `__getitems__` takes the positions of a batch and indexes the array once.
@@ -46,8 +49,9 @@ class FaceDataset(Dataset[Batch]):
     def resident(self) -> Batch:
         """All faces and targets on the device, in order."""
         everywhere = np.arange(len(self), dtype=np.int64)
-        pixels, targets = torch.from_numpy(self.faces.take(everywhere)), torch.from_numpy(self.faces.targets)
-        return Batch(pixels.to(self.device), targets.to(self.device), torch.from_numpy(everywhere).to(self.device))
+        parts = (everywhere[start : start + MOVED_AT_ONCE] for start in range(0, len(self), MOVED_AT_ONCE))
+        pixels = torch.cat([torch.from_numpy(self.faces.take(part)).to(self.device) for part in parts])
+        return Batch(pixels, torch.from_numpy(self.faces.targets).to(self.device), torch.from_numpy(everywhere).to(self.device))
 
     def __getitems__(self, positions: Sequence[int]) -> Batch:
         """The batch at `positions`; -1 stands for a face that fills up the batch and counts nowhere."""

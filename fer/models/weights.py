@@ -124,7 +124,9 @@ def stored_classifier(weights: Weights) -> ExpressionClassifier:
             f"{weights.path} was not written by a training of this project; expected the model.safetensors of a run"
         )
     allowed = ("fer.models.", *plugin_prefixes())  # networks, and nothing else that a file could name
-    backbone: Backbone = build(weights.described["model"], "model", allowed=allowed)
+    backbone = build(weights.described["model"], "model", allowed=allowed)
+    if not isinstance(backbone, Backbone):
+        raise WeightsError(f"{weights.path} is of {type(backbone).__name__}, which is no network; expected the run of a network")
     classifier = ExpressionClassifier(backbone, len(weights.described["labels"]))
     classifier.load_state_dict(weights.state, strict=False)
     return classifier.eval()

@@ -194,15 +194,14 @@ def starts_of(card: Json) -> Iterator[str]:
         if of.get("start"):
             yield start_in_words(of["start"])
         if of.get("teacher"):
-            yield f"taught by {Path(of['teacher']).name}"
+            yield f"taught by {run_of(Path(of['teacher']))}"
         if of.get("evaluation"):
             yield f"{of['evaluation']['run']} as it is, trained on {', '.join(of['evaluation']['trained_on'])}"
 
 
 def start_in_words(start: Json) -> str:
     """What a card says of the weights that a fold started from."""
-    file = Path(start["file"])
-    name = file.parents[2].name if file.parent.parent.name == "folds" else str(file)
+    name = run_of(Path(start["file"]))
     if "loaded" not in start:
         return name
     absent = {"missing": "not in it", "reshaped": "of another shape", "unused": "of it unused"}
@@ -210,6 +209,11 @@ def start_in_words(start: Json) -> str:
     head = "the head too" if start.get("head") else "the head at random"
     parts = ", ".join([f"{start['loaded']} tensors", *lacking, head])
     return f"{name}: {parts}"
+
+
+def run_of(weights: Path) -> str:
+    """The name of the run that a file of weights lies in, or its path where it lies in none."""
+    return weights.parents[2].name if weights.parent.parent.name == "folds" else str(weights)
 
 
 def preprocess_name(config: Json) -> str:

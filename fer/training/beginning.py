@@ -6,7 +6,6 @@ from fer.data.faces import Faces
 from fer.errors import WeightsError
 from fer.files import write_json
 from fer.models.classifier import ExpressionClassifier
-from fer.models.losses.distillation import Distillation
 from fer.models.weights import load_backbone, load_head, read_weights, stored_classifier
 from fer.training.learner import FoldContext
 from fer.training.pretraining import pretrain
@@ -32,20 +31,15 @@ def start_unlabelled(classifier: ExpressionClassifier, train: Faces, fold: FoldC
     pretrain(classifier.backbone, train, fold, settings)
 
 
-def teach(classifier: ExpressionClassifier, run: str, fold: FoldContext, labels: tuple[str, ...]) -> None:
-    """Give the loss the network of a run as its teacher; raises WeightsError where that knows other labels or channels."""
-    assert isinstance(classifier.loss, Distillation), "only distillation has a teacher"
-    weights = read_weights(weights_file(Path(run), fold.name, fold.cut))
+def teacher_of(run: str, fold: str, cut: str, *, labels: tuple[str, ...], channels: int) -> ExpressionClassifier:
+    """The network of a run that teaches a fold; raises WeightsError where it is none, or knows other labels or channels."""
+    weights = read_weights(weights_file(Path(run), fold, cut))
     teacher = stored_classifier(weights)
-    known, channels, wanted = (
-        tuple(weights.described["labels"]),
-        teacher.backbone.spec.channels,
-        classifier.backbone.spec.channels,
-    )
+    known, takes = tuple(weights.described["labels"]), teacher.backbone.spec.channels
     if known != labels:
         raise WeightsError(
             f"loss.teacher: {weights.path} knows {', '.join(known)}, expected the labels of this run, {', '.join(labels)}"
         )
-    if channels != wanted:
-        raise WeightsError(f"loss.teacher: {weights.path} takes {channels} channels, expected {wanted} as the network it teaches")
-    classifier.loss.learn_from(teacher)
+    if takes != channels:
+        raise WeightsError(f"loss.teacher: {weights.path} takes {takes} channels, expected {channels} as the network it teaches")
+    return teacher

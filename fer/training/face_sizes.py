@@ -10,11 +10,11 @@ from fer.models.backbone import Backbone
 def require_sizes_work(backbone: Backbone, change: object) -> None:
     """Raise ConfigError where the training shows smaller faces than the network can take, as one with a fixed size would."""
     whole = backbone.spec.size
-    sizes = {round(whole * share) for share in change.sizes} if isinstance(change, BatchChanges) else {whole}
-    for size in sorted(sizes - {whole}):
-        if not takes(backbone, size):
+    shares = change.sizes if isinstance(change, BatchChanges) else ()
+    for size, share in {round(whole * share): share for share in sorted(shares)}.items():
+        if size != whole and not takes(backbone, size):
             raise ConfigError(
-                f"augment.batched.sizes: found {size / whole:.2g}, which makes faces of {size}×{size}; "
+                f"augment.batched.sizes: found {share:g}, which makes faces of {size}×{size}; "
                 f"{type(backbone).__name__} takes {whole}×{whole} only. Pass augment.batched.sizes=[1.0]"
             )
 

@@ -25,9 +25,10 @@ from fer.models.backbone import Backbone
 from fer.models.classifier import ExpressionClassifier
 from fer.models.input_spec import InputSpec
 from fer.models.losses.base import TrainingLoss
+from fer.models.losses.distillation import Distillation
 from fer.models.views import Views, one_look
 from fer.models.weights import read_weights
-from fer.training.beginning import START, start_from, start_unlabelled, teach
+from fer.training.beginning import START, start_from, start_unlabelled, teacher_of
 from fer.training.callbacks.averaging import MovingAverage
 from fer.training.callbacks.early_stopping import PatientStopping
 from fer.training.callbacks.history import History
@@ -74,6 +75,7 @@ class LightningLearner(Learner):
         self.augment: Augmentation = build(augment, "augment")
         self.settings: TrainerSettings = build(trainer, "trainer")
         require_thawing_works(self.optimisation.finetune, self.settings)
+        build(self.loss, "loss")  # so that its mistakes are said before anything is prepared
         backbone = self.backbone()
         require_sizes_work(backbone, self.augment.batched)
         self._spec = backbone.spec
@@ -87,8 +89,14 @@ class LightningLearner(Learner):
         return self._spec
 
     def starts(self, fold: str, cut: str) -> tuple[Path, ...]:
-        """The files that `model.weights` and `loss.teacher` name for a fold."""
+        """The files that `model.weights` and `loss.teacher` name for a fold; a teacher that does not fit is refused here."""
+        if self.teacher is not None:
+            self.taught_by(self.teacher, fold, cut)
         return tuple(weights_file(Path(run), fold, cut) for run in (self.weights, self.teacher) if run is not None)
+
+    def taught_by(self, run: str, fold: str, cut: str) -> ExpressionClassifier:
+        """The network of a run that teaches a fold."""
+        return teacher_of(run, fold, cut, labels=self.labels, channels=self.spec.channels)
 
     @property
     def devices(self) -> int:
@@ -131,12 +139,13 @@ class LightningLearner(Learner):
         if not (fold.folder / WEIGHTS).is_file():
             orders = presentation_orders(fold, self.settings.orders)
             for order in orders:
-                self.fit_order(train, val, order, seed=fold.seed)
+                self.fit_order(train, val, order, fold)
             if self._is_first:
                 keep_best(orders, fold)
         if self._is_first:
             self._classifier = self.restored(fold.folder)
-            self._card = {**described_fit(fold.folder), "pictures": self.draw(self._classifier, train, fold)}
+            taught = {"teacher": str(weights_file(Path(self.teacher), fold.name, fold.cut))} if self.teacher else {}
+            self._card = {**described_fit(fold.folder), **taught, "pictures": self.draw(self._classifier, train, fold)}
             tidy(fold.folder)
 
     def restore(self, folder: Path) -> None:
@@ -155,20 +164,21 @@ class LightningLearner(Learner):
         classifier.load_state_dict({name: stored.state[name] for name in wanted}, strict=False)
         return classifier.eval()
 
-    def fit_order(self, train: Faces, val: Faces, order: FoldContext, *, seed: int) -> None:
+    def fit_order(self, train: Faces, val: Faces, order: FoldContext, fold: FoldContext) -> None:
         """Train in one order of the faces, from the first weights that the fold's seed gives, unless that is done."""
         if (order.folder / WEIGHTS).is_file():
             return
-        torch.manual_seed(seed)
+        torch.manual_seed(fold.seed)
         classifier = self.classifier()
-        self.begin(classifier, train, replace(order, seed=seed))
+        self.begin(classifier, train, replace(fold, folder=order.folder))
         self.train(classifier, train, val, order)
 
     def begin(self, classifier: ExpressionClassifier, train: Faces, fold: FoldContext) -> None:
         """Give the classifier what it has before its first step; an interrupted training has it in its checkpoint."""
         classifier.loss.prepare(np.asarray(train.judged.targets, np.int64), len(self.labels))
         if self.teacher is not None:
-            teach(classifier, self.teacher, fold, self.labels)
+            assert isinstance(classifier.loss, Distillation), "no other loss has a teacher"
+            classifier.loss.learn_from(self.taught_by(self.teacher, fold.name, fold.cut))
         if resumable(fold.folder / "checkpoints"):
             return
         if self.weights is not None:
@@ -236,7 +246,6 @@ class LightningLearner(Learner):
                 "seconds": round(sum(row["seconds"] for row in [*history.rows, *stages]), 1),
                 "device": self.settings.accelerator,
                 "precision": self.settings.precision,
-                **({"teacher": str(self.teacher)} if self.teacher else {}),
                 **({"start": read_json(start)} if start.is_file() else {}),
                 **({"pretraining": stages} if stages else {}),
             },

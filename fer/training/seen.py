@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from safetensors import SafetensorError, safe_open
 
 from fer.data.cohort import Cohort
 from fer.errors import WeightsError
@@ -69,18 +70,27 @@ class Seen:
     def beside(cls, weights: Path) -> "Seen":
         """What weights have seen, by the record beside them; nothing known of a file that lies in no run.
 
-        Raises WeightsError where weights lie in a run without a record.
+        Raises WeightsError where this project wrote the weights, and the record is not beside them.
         """
         record = weights.parent / SEEN
         if not record.is_file():
-            if (weights.parent.parent.parent / "folds.json").is_file():
+            if is_own(weights) or (weights.parent.parent.parent / "folds.json").is_file():
                 raise WeightsError(
-                    f"{weights.parent} has no {SEEN}, which says what its weights were trained on; an older version of ferlab "
-                    f"wrote it. Train the run again."
+                    f"{weights.parent} has no {SEEN}, which says what {weights.name} was trained on. Put it there from the fold "
+                    f"that the weights are from; where an older version of ferlab left none, train the run again."
                 )
             return cls()
         with np.load(record, allow_pickle=False) as stored:
             return cls(*(frozenset(stored[name].tolist()) for name in ("ids", "people", "copies")))
+
+
+def is_own(weights: Path) -> bool:
+    """Whether a training of this project wrote the file."""
+    try:
+        with safe_open(weights, framework="np") as file:
+            return "ferlab" in (file.metadata() or {})
+    except (SafetensorError, OSError):  # no safetensors file; reading it says so later
+        return False
 
 
 def person(cohort: Cohort, image: str) -> str | None:

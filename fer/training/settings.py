@@ -22,10 +22,10 @@ class TrainerSettings:
 
     epochs: int
     batch_size: int = 128
-    accelerator: str = "auto"
+    accelerator: Literal["auto", "cpu", "cuda", "gpu", "mps"] = "auto"
     devices: int = 1
     strategy: str = "auto"
-    precision: str = "auto"
+    precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed", "bf16-true", "16-true", "64-true"] = "auto"
     channels_last: bool | Literal["auto"] = "auto"
     accumulate: int = 1
     clip: float | None = None
@@ -56,11 +56,23 @@ def resolve_auto(trainer: Mapping[str, Any]) -> dict[str, Any]:
     if resolved.get("accelerator", "auto") == "auto":
         mps = torch.backends.mps.is_available()
         resolved["accelerator"] = "cuda" if torch.cuda.is_available() else "mps" if mps else "cpu"
+    require_here(resolved["accelerator"])
     if resolved.get("precision", "auto") == "auto":
         resolved["precision"] = "bf16-mixed" if computes_in_bf16(resolved["accelerator"]) else "32-true"
     if resolved.get("channels_last", "auto") == "auto":
         resolved["channels_last"] = resolved["accelerator"] != "mps"
     return resolved
+
+
+def require_here(accelerator: object) -> None:
+    """Raise ConfigError where a kind of GPU is asked for that this machine has not; other names are mistakes of their own."""
+    import torch
+
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if {"cuda": cuda, "gpu": cuda, "mps": mps}.get(str(accelerator), True):
+        return
+    here = [name for name, found in (("cpu", True), ("cuda", cuda), ("mps", mps)) if found]
+    raise ConfigError(f"trainer.accelerator: found {accelerator}, expected {' or '.join(here)}, which is what this machine has")
 
 
 def computes_in_bf16(accelerator: str) -> bool:

@@ -2,21 +2,24 @@
 
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from lightning import Callback, Trainer
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from fer.build import build
+from fer.errors import ConfigError
 from fer.training.learner import FoldContext
 from fer.training.settings import TrainerSettings
 
 
 def make_trainer(settings: TrainerSettings, fold: FoldContext, callbacks: Sequence[Callback], *, epochs: int) -> Trainer:
     """A trainer for `epochs` epochs that reports to the loggers of the fold and to nobody else."""
-    with quiet_lightning():
+    with quiet_lightning(), explained():
         return Trainer(
             accelerator=settings.accelerator,
             devices=settings.devices,
@@ -35,6 +38,15 @@ def make_trainer(settings: TrainerSettings, fold: FoldContext, callbacks: Sequen
             log_every_n_steps=50,
             default_root_dir=fold.folder,
         )
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Raise ConfigError where Lightning refuses a setting, such as a strategy or a number of devices."""
+    try:
+        yield
+    except (MisconfigurationException, ValueError) as error:
+        raise ConfigError(f"trainer: {' '.join(str(error).split())}") from error
 
 
 def needs_deterministic(settings: TrainerSettings) -> bool:

@@ -35,11 +35,11 @@ class Distillation(TrainingLoss):
         if temperature <= 0:
             raise ConfigError(f"loss.temperature: found {temperature}, expected more than 0")
         self.taught, self.temperature, self.label_smoothing = taught, temperature, label_smoothing
-        self._teachers: list[ExpressionClassifier] = []  # in a list, so that it is no part of what is trained and stored
+        self._teacher: Shared | None = None
 
     def learn_from(self, teacher: "ExpressionClassifier") -> None:
         """Say who teaches, before training begins."""
-        self._teachers = [teacher.eval().requires_grad_(False)]
+        self._teacher = Shared(teacher.eval().requires_grad_(False))
 
     def forward(self, logits_of: Callable[[Tensor], Tensor], images: Tensor, targets: Tensor) -> Tensor:
         """The mean loss of a batch of images (B, C, S, S) in [0, 1], which the teacher is shown too."""
@@ -48,8 +48,9 @@ class Distillation(TrainingLoss):
 
     def opinion(self, images: Tensor) -> Tensor:
         """What the teacher says of images: logits (B, K)."""
-        assert self._teachers, "learn_from comes before training"
-        teacher, size = self._teachers[0].to(images.device), self._teachers[0].backbone.spec.size
+        assert self._teacher is not None, "learn_from comes before training"
+        teacher = self._teacher.network.to(images.device)
+        size = teacher.backbone.spec.size
         with torch.no_grad():
             shown = images if images.shape[-1] == size else F.interpolate(images, size=(size, size), mode="bilinear")
             return teacher.logits(shown)
@@ -62,3 +63,13 @@ class Distillation(TrainingLoss):
     def of_logits(self, logits: Tensor, targets: Tensor) -> Tensor:
         """The cross entropy of the labels in nats."""
         return F.cross_entropy(logits, targets, label_smoothing=self.label_smoothing)
+
+
+class Shared:
+    """Holds the teacher, so that it is no part of what is trained, stored, or copied for the average of the weights."""
+
+    def __init__(self, network: "ExpressionClassifier") -> None:
+        self.network = network
+
+    def __deepcopy__(self, memo: object) -> "Shared":
+        return self

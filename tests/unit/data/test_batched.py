@@ -104,7 +104,19 @@ def test_colour_and_every_channel_are_changed_alike() -> None:
 
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("flip", "always"), ("moved", 1.5), ("scale", [1.2, 0.8]), ("cover", [0.0, 0.3]), ("sizes", []), ("sizes", [1.5])],
+    [
+        ("flip", "always"),
+        ("moved", 1.5),
+        ("turn", float("nan")),
+        ("shift", float("inf")),
+        ("scale", [1.2, 0.8]),
+        ("scale", [1.0]),
+        ("cover", [0.1, 5]),
+        ("sizes", []),
+        ("sizes", [1.5]),
+        ("sizes", [0.001]),
+        ("sizes", ["half"]),
+    ],
 )
 def test_an_impossible_setting_is_refused(setting: str, value: object) -> None:
     with pytest.raises(ConfigError, match=f"augment.batched.{setting}: found"):

@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 import torch
 from torch import Tensor
@@ -70,6 +72,8 @@ def test_the_teacher_is_neither_trained_nor_stored() -> None:
     plain = network(1)
     assert len(list(student.parameters())) == len(list(plain.parameters()))
     assert student.state_dict().keys() == plain.state_dict().keys()
+    copied = copy.deepcopy(student)  # as for the average of the weights
+    assert copied.loss._teacher is student.loss._teacher
     student.train()
     teacher_before = student.loss.opinion(FACES).clone()  # type: ignore[operator, union-attr]
     student.loss(student.logits, FACES, TARGETS).backward()

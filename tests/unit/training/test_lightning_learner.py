@@ -2,21 +2,28 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
 from interrupted import KilledInEpoch
+from lightning import Callback, LightningModule, Trainer
 from omegaconf import OmegaConf
 from planted import planted_cohort
 from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
 
 from fer.cli.train import CONF
 from fer.data.faces import Faces
 from fer.errors import WeightsError
+from fer.files import write_json
 from fer.labels import LabelSpace
-from fer.training.learner import FoldContext
+from fer.protocols.base import Fold
+from fer.results.store import folds_as_json
+from fer.training.learner import FoldContext, weights_header
 from fer.training.lightning_learner import LightningLearner
 
 OPTIM: dict[str, Any] = {
@@ -208,10 +215,15 @@ def test_what_an_interruption_left_behind_the_weights_is_deleted(tmp_path: Path,
     assert sorted(path.name for path in folder.iterdir()) == ["fit.json", "history.csv", "model.safetensors"]
 
 
-def taught_by(run: Path, labels: Sequence[str] = ("anger", "happiness", "sadness")) -> LightningLearner:
+def taught_by(run: Path, labels: Sequence[str] = LABELS.resolved, **trainer: Any) -> LightningLearner:
     loss = {"_target_": "fer.models.losses.distillation.Distillation", "teacher": str(run), "taught": 1.0, "temperature": 1.0}
     return LightningLearner(
-        model=MODEL, loss=loss, optim=OPTIM, augment=AUGMENT, trainer={**TRAINER, "epochs": 20}, labels=LabelSpace(labels)
+        model=MODEL,
+        loss=loss,
+        optim=OPTIM,
+        augment=AUGMENT,
+        trainer={**TRAINER, "epochs": 20, **trainer},
+        labels=LabelSpace(labels),
     )
 
 
@@ -223,7 +235,7 @@ def test_a_student_of_a_run_learns_from_its_network(tmp_path: Path, parts: tuple
     student.fit(nonsense, parts[1], context(tmp_path / "student"))
     agreement = (student.predict(parts[1]).argmax(1) == teacher.predict(parts[1]).argmax(1)).mean()
     assert agreement > 0.7  # a third by chance, and where the nonsense was learned
-    assert student.card()["teacher"] == str(tmp_path / "teacher")
+    assert student.card()["teacher"] == str((tmp_path / "teacher" / "model.safetensors").resolve())
     assert student.starts("00", "00") == ((tmp_path / "teacher" / "model.safetensors").resolve(),)
 
 
@@ -231,6 +243,78 @@ def test_a_teacher_of_other_labels_is_refused(tmp_path: Path, parts: tuple[Faces
     learner(epochs=1).fit(*parts, context(tmp_path / "teacher"))
     with pytest.raises(WeightsError, match="knows anger, happiness, sadness, expected the labels of this run, anger, fear"):
         taught_by(tmp_path / "teacher", ["anger", "fear", "happiness"]).fit(*parts, context(tmp_path / "student"))
+
+
+def test_a_teacher_that_is_no_network_is_refused(tmp_path: Path) -> None:
+    header = weights_header(labels=list(LABELS.resolved), model={"_target_": "fer.models.classical.svm.LinearSvm"})
+    save_file({"weights": torch.zeros(2)}, tmp_path / "svm.safetensors", metadata=header)
+    with pytest.raises(WeightsError, match=r"svm\.safetensors is of LinearSvm, which is no network"):
+        taught_by(tmp_path / "svm.safetensors").starts("00", "00")
+
+
+def test_several_orders_are_taught_by_the_fold_of_their_own_name(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:
+    for seed in (0, 1):
+        (tmp_path / "run" / "folds" / f"00-seed{seed}").mkdir(parents=True)
+        named = replace(context(tmp_path / "run" / "folds" / f"00-seed{seed}"), name=f"00-seed{seed}", cut="00")
+        learner(epochs=1).fit(*parts, named)
+    write_json(
+        tmp_path / "run" / "folds.json", folds_as_json([Fold(f"00-seed{s}", (), (), {}, seed=s) for s in (0, 1)], [{}, {}])
+    )
+    write_json(tmp_path / "run" / "config.json", {})
+    student = taught_by(tmp_path / "run", orders=2, epochs=1)
+    student.fit(*parts, replace(context(tmp_path / "student"), name="00-seed1", cut="00"))
+    assert student.card()["teacher"].endswith("folds/00-seed1/model.safetensors")
+
+
+@pytest.mark.parametrize("accumulate", [1, 3])
+def test_the_average_of_the_weights_is_that_of_torch(tmp_path: Path, parts: tuple[Faces, Faces], accumulate: int) -> None:
+    class Beside(Callback):
+        """torch's own average, told after every step of the optimiser."""
+
+        steps = 0
+        by_epoch: ClassVar[list[dict[str, Tensor]]] = []
+
+        def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+            def average(averaged: Tensor, current: Tensor, n: Tensor) -> Tensor:
+                return averaged + (1 - min(0.9, (1 + float(n)) / (10 + float(n)))) * (current - averaged)
+
+            self.model = AveragedModel(pl_module, avg_fn=average, use_buffers=True)
+
+        def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *args: Any) -> None:
+            if trainer.global_step > self.steps:
+                self.steps = trainer.global_step
+                self.model.update_parameters(pl_module)
+                self.weights = {name: tensor.clone() for name, tensor in self.model.module.backbone.named_parameters()}
+
+        def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+            self.by_epoch.append(self.weights)
+
+    trained, beside = learner(epochs=2, accumulate=accumulate), Beside()
+    made = trained.trainer
+    trained.trainer = lambda fold, callbacks: made(fold, [beside, *callbacks])  # type: ignore[method-assign]
+    trained.fit(*parts, context(tmp_path / "fold"))
+    expected = beside.by_epoch[trained.card()["selection"]["epoch"] - 1]
+    assert beside.steps == 12 // accumulate
+    for name, kept in trained.restored(tmp_path / "fold").backbone.named_parameters():
+        torch.testing.assert_close(kept, expected[name])
+
+
+def test_the_training_loss_of_an_epoch_is_the_mean_of_its_batches(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:
+    losses: list[float] = []
+
+    class Listening(Callback):
+        def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *args: Any) -> None:
+            losses.append(float(outputs["loss"]))
+
+    trained = learner(epochs=2)
+    made = trained.trainer
+    trained.trainer = lambda fold, callbacks: made(fold, [Listening(), *callbacks])  # type: ignore[method-assign]
+    trained.fit(*parts, context(tmp_path / "fold"))
+    rows = (tmp_path / "fold" / "history.csv").read_text().splitlines()
+    column = rows[0].split(",").index("train_loss")
+    assert len(losses) == 12
+    for epoch, row in enumerate(rows[1:]):
+        assert float(row.split(",")[column]) == pytest.approx(np.mean(losses[6 * epoch : 6 * epoch + 6]), rel=1e-5)
 
 
 def test_a_batch_changed_at_once_learns_too_and_goes_on_after_an_interruption(

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 from planted import planted_cohort
+from safetensors.numpy import save_file
 
 from fer.data.cohort import Cohort
 from fer.errors import LeakError, WeightsError
 from fer.protocols.base import Fold
 from fer.results.store import RunStore, folds_as_json
-from fer.training.learner import Learner
+from fer.training.learner import Learner, weights_header
 from fer.training.seen import Seen
 from fer.training.start import named_weights, require_unseen, weights_digest, weights_file
 
@@ -158,8 +159,16 @@ def test_a_run_that_does_not_say_what_it_saw_is_no_start(tmp_path: Path, cohort:
     a, b, c, *_ = parts(cohort)
     run = trained_run(tmp_path, cohort, fold("00", a, b))
     (run / "folds/00/seen.npz").unlink()
-    with pytest.raises(WeightsError, match=r"has no seen.npz.*Train the run again"):
+    with pytest.raises(WeightsError, match=r"has no seen.npz.*train the run again"):
         require_unseen([fold("00", b, c)], cohort, Starting(run))
+
+
+def test_weights_of_ours_that_were_copied_without_what_they_saw_are_no_start(tmp_path: Path, cohort: Cohort) -> None:
+    a, b, *_ = parts(cohort)
+    copied = tmp_path / "copied.safetensors"
+    save_file({"head.weight": np.zeros((2, 2), np.float32)}, copied, metadata=weights_header(labels=["anger", "fear"]))
+    with pytest.raises(WeightsError, match=r"has no seen.npz, which says what copied.safetensors was trained on. Put it there"):
+        require_unseen([fold("00", a, b)], cohort, Starting(copied))
 
 
 def test_of_a_published_file_nothing_is_known(tmp_path: Path, cohort: Cohort) -> None:
