@@ -22,6 +22,8 @@ class BareTraining:
         self.classifier = learner.classifier().to(device).train()
         self.images = self.classifier.as_input(batch.faces.to(device))
         self.targets = batch.targets.to(device)
+        self.classifier.loss.prepare(batch.targets.numpy(), len(learner.labels))
+        self.classifier.loss.to(device)
         self.optimizer = learner.optimisation.optimizer(learner.optimisation.groups(self.classifier))
         self.autocast = torch.autocast(device.type, torch.bfloat16, enabled=IN_BF16[precision])
         self.steps = steps

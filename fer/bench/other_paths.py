@@ -18,7 +18,8 @@ from fer.data.databases.synthetic import Synthetic
 from fer.data.faces import Faces
 from fer.data.prepare import write_faces
 from fer.data.preprocessing.whole_image import WholeImage
-from fer.training.lightning_learner import PREDICT_BATCH, LightningLearner
+from fer.training.lightning_learner import LightningLearner
+from fer.training.prediction import PREDICT_BATCH
 
 ROOT = Path(__file__).resolve().parents[2]
 

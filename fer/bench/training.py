@@ -12,6 +12,7 @@ from fer.bench.bare_loops import BareTraining
 from fer.bench.measurement import Measurement, now, timed
 from fer.bench.usual_loop import UsualTraining
 from fer.data.batch import Batch
+from fer.data.batched import BatchChanges
 from fer.data.datamodule import FaceDataset
 from fer.data.faces import Faces
 from fer.training.learner import FoldContext
@@ -56,15 +57,26 @@ class TimedLearner(LightningLearner):
 
 
 def measure_training(
-    learner: TimedLearner, faces: Faces, folder: Path, *, settings: Mapping[str, str], seconds: float, rounds: int, threads: int
+    learner: TimedLearner,
+    faces: Faces,
+    changes: BatchChanges,
+    folder: Path,
+    *,
+    settings: Mapping[str, str],
+    seconds: float,
+    rounds: int,
+    threads: int,
 ) -> Measurement:
-    """Train for `rounds` rounds in which every way has some `seconds`; what the fit leaves is in `folder`."""
+    """Train for `rounds` rounds in which every way has some `seconds`; what the fit leaves is in `folder`.
+
+    The usual loop makes the `changes` to every face in torchvision's words, whatever the learner makes.
+    """
     batch = first_batch(faces, learner)
     steps = steps_in(BareTraining(learner, batch, steps=1), seconds)
     train = repeated(faces, learner.settings.batch_size * steps * (rounds + 2))
     others: dict[str, Callable[[], int]] = {
         "bare loop": BareTraining(learner, batch, steps=steps),
-        "usual loop": UsualTraining(learner, train, steps=steps, workers=threads),
+        "usual loop": UsualTraining(learner, train, changes, steps=steps, workers=threads),
     }
     return fit_by_turns(learner, train, folder, others, settings=settings, steps=steps, rounds=rounds, threads=threads)
 
@@ -90,7 +102,8 @@ def fit_by_turns(
 
 def first_batch(faces: Faces, learner: LightningLearner) -> Batch:
     """The first faces, as many as a batch of the learner's has."""
-    return FaceDataset(faces).__getitems__(range(learner.settings.batch_size))
+    size = learner.settings.batch_size
+    return FaceDataset(repeated(faces, size)).__getitems__(range(size))
 
 
 def steps_in(one: Callable[[], int], seconds: float) -> int:

@@ -12,24 +12,19 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
+from fer.bench.other_libraries import in_torchvision
+from fer.data.batched import BatchChanges
 from fer.data.faces import Faces
 from fer.training.lightning_learner import LightningLearner
 
 
 class OneByOne(Dataset[tuple[Tensor, int]]):
-    """Faces as PIL images, through what conf/augment/faces.yaml asks for in torchvision's words; networks here normalise."""
+    """Faces as PIL images, changed as conf/augment/batched.yaml has it, in torchvision's words; networks here normalise."""
 
-    def __init__(self, faces: Faces, *, channels: int) -> None:
+    def __init__(self, faces: Faces, changes: BatchChanges, *, channels: int) -> None:
         self.faces = faces.judged
-        self.transform = transforms.Compose(
-            [
-                transforms.Grayscale(channels),
-                transforms.RandomHorizontalFlip(),
-                transforms.RandomApply([transforms.RandomAffine(10, translate=(0.06, 0.06), scale=(0.9, 1.1))], p=0.8),
-                transforms.ToTensor(),
-                transforms.RandomErasing(p=0.25, scale=(0.01, 0.09)),
-            ]
-        )
+        moved, covered = in_torchvision(changes)
+        self.transform = transforms.Compose([transforms.Grayscale(channels), moved, transforms.ToTensor(), covered])
 
     def __len__(self) -> int:
         return len(self.faces)
@@ -42,14 +37,14 @@ class OneByOne(Dataset[tuple[Tensor, int]]):
 class UsualTraining:
     """The usual loop around the same network and optimiser; its workers stay and load ahead between its turns."""
 
-    def __init__(self, learner: LightningLearner, faces: Faces, *, steps: int, workers: int) -> None:
+    def __init__(self, learner: LightningLearner, faces: Faces, changes: BatchChanges, *, steps: int, workers: int) -> None:
         self.device, self.steps = learner.device, steps
         classifier = learner.classifier()
         self.network = nn.Sequential(classifier.backbone, classifier.dropout, classifier.head).to(self.device).train()
         self.network.to(memory_format=torch.contiguous_format)
         self.optimizer = learner.optimisation.optimizer(learner.optimisation.groups(classifier))
         self.loader = DataLoader(
-            OneByOne(faces, channels=learner.spec.channels),
+            OneByOne(faces, changes, channels=learner.spec.channels),
             batch_size=learner.settings.batch_size,
             shuffle=True,
             num_workers=workers,

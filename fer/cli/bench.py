@@ -10,6 +10,8 @@ from fer.errors import ConfigError
 
 if TYPE_CHECKING:  # torch is not loaded for --help
     from fer.bench.measurement import Measurement
+    from fer.data.augment import Augmentation
+    from fer.data.batched import BatchChanges
 
 HELP = "measure training, prediction and all that is around them beside the least that could be done"
 
@@ -17,6 +19,12 @@ PARTS = ("training", "prediction", "augmentation", "preparation", "start")
 
 #: Numbers of drawn faces that --scale trains on.
 SIZES = (10_000, 100_000, 1_000_000)
+
+#: What a network and its training are described by.
+GROUPS = ("model", "loss", "optim", "augment", "trainer")
+
+#: Settings with which a step of the framework would be other work than a step of the bare loop.
+PLAIN = {"trainer.accumulate": 1, "trainer.devices": 1, "trainer.orders": 1, "optim.finetune": None, "loss.teacher": None}
 
 #: What is measured where nothing else is said.
 DEFAULTS = {"model": "cnn", "augment": "batched,faces"}
@@ -78,6 +86,7 @@ def scale(arguments: Namespace) -> None:
     from fer.files import write_json
     from fer.training.provenance import provenance
 
+    require_measured(arguments.overrides)
     config = composed([f"augment={DEFAULTS['augment'].partition(',')[0]}", *arguments.overrides])
     require_network(config)
     turns = {"seconds": arguments.seconds, "rounds": arguments.rounds, "threads": arguments.threads}
@@ -89,20 +98,31 @@ def scale(arguments: Namespace) -> None:
 
 
 def groups_of(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What a learner is made of, for the one epoch of a bench."""
+    """What a learner is made of, for the one epoch of a bench, in which all faces have their full size."""
     from fer.training.settings import resolve_auto
 
-    groups = {group: config[group] for group in ("model", "loss", "optim", "augment")}
+    groups = {group: config[group] for group in GROUPS}
+    if (batched := config["augment"].get("batched")) and "sizes" in batched:
+        groups["augment"] = {**config["augment"], "batched": {**batched, "sizes": [1.0]}}
     return {**groups, "trainer": {**resolve_auto(config["trainer"]), "epochs": 1}}
 
 
 def require_sensible(arguments: Namespace) -> None:
     """Raise ConfigError for numbers with which nothing can be measured."""
     for name in ("rounds", "seconds", "threads"):
-        if getattr(arguments, name) <= 0:
+        if not 0 < getattr(arguments, name) < float("inf"):
             raise ConfigError(f"--{name}: found {getattr(arguments, name)}, expected more than 0")
     if min(arguments.sizes) < 1:
         raise ConfigError(f"--sizes: found {min(arguments.sizes)}, expected at least 1 face")
+
+
+def require_measured(overrides: Sequence[str]) -> None:
+    """Raise ConfigError for overrides that a bench would not heed: it trains a network on drawn faces, and nothing else."""
+    for override in overrides:
+        group = override.partition("=")[0].partition(".")[0]
+        if group not in GROUPS or "=" not in override:
+            known = ", ".join(GROUPS)
+            raise ConfigError(f"found {override}, expected KEY=VALUE of {known}; whatever the data, drawn faces are trained on")
 
 
 def networks(arguments: Namespace) -> "list[Measurement]":
@@ -111,6 +131,7 @@ def networks(arguments: Namespace) -> "list[Measurement]":
 
     if not {"training", "prediction"} & set(arguments.parts):
         return []
+    require_measured(arguments.overrides)
     keys = [override.partition("=")[0] for override in arguments.overrides]
     asked = [f"{key}={value}" for key, value in DEFAULTS.items() if key not in keys] + arguments.overrides
     chosen = [(overrides, composed(overrides)) for overrides in combinations(asked)]
@@ -129,7 +150,12 @@ def require_network(config: Mapping[str, Any]) -> None:
 
     if not config["trainer"]:
         raise ConfigError(f"model: found {name_of(config['model'])}, expected a network, which trains in epochs")
-    if mistakes := learner_mistakes(config):
+    mistakes = learner_mistakes(config)
+    for key, expected in PLAIN.items():
+        group, _, name = key.partition(".")
+        if config[group].get(name, expected) != expected:
+            mistakes.append(f"{key}: found {config[group][name]}, expected {expected} for a bench, which compares step with step")
+    if mistakes:
         raise ConfigError("\n    ".join(mistakes))
 
 
@@ -160,10 +186,10 @@ def measure_network(
     from fer.labels import LabelSpace
 
     learner = TimedLearner(**groups_of(config), labels=LabelSpace(names=BASIC))
-    faces = drawn_faces(learner.spec)
+    faces, (_, changes) = drawn_faces(learner.spec), pipelines()
     turns = {"seconds": arguments.seconds, "rounds": arguments.rounds}
     with tempfile.TemporaryDirectory() as folder:
-        training = measure_training(learner, faces, Path(folder), settings=settings, threads=arguments.threads, **turns)
+        training = measure_training(learner, faces, changes, Path(folder), settings=settings, threads=arguments.threads, **turns)
     measured = [training] if "training" in arguments.parts else []
     predicted = {"model": settings["model"], "precision": "32-true"}
     if "prediction" in arguments.parts and not any(predicted.items() <= one.settings.items() for one in before):
@@ -178,14 +204,23 @@ def augmentation(arguments: Namespace) -> "list[Measurement]":
     """The measurement of changing training faces."""
     from fer.bench.augmentation import measure_augmentation
     from fer.bench.faces import drawn_faces
-    from fer.cli.compose import composed
     from fer.models.input_spec import InputSpec
 
     if "augmentation" not in arguments.parts:
         return []
-    configs = {name: composed([f"augment={name}"])["augment"] for name in ("faces", "batched")}
     faces = drawn_faces(InputSpec(48, 1, (0.0,), (1.0,)))
-    return [measure_augmentation(faces, configs, rounds=arguments.rounds, threads=arguments.threads)]
+    return [measure_augmentation(faces, *pipelines(), rounds=arguments.rounds, threads=arguments.threads)]
+
+
+def pipelines() -> "tuple[Augmentation, BatchChanges]":
+    """The same changes of training faces, one face at a time and a batch at a time: augment=faces and augment=batched."""
+    from fer.build import build
+    from fer.cli.compose import composed
+    from fer.data.batched import BatchChanges
+
+    alone, at_once = (build(composed([f"augment={name}"])["augment"], "augment") for name in ("faces", "batched"))
+    assert isinstance(at_once.batched, BatchChanges), "that is what augment=batched is for"
+    return alone, at_once.batched
 
 
 def preparation(arguments: Namespace) -> "list[Measurement]":

@@ -17,9 +17,10 @@ from fer.results.predictions import REMEDY, write_predictions
 from fer.results.store import RunStore, fingerprint
 from fer.results.stored_run import StoredRun
 from fer.training.elsewhere import Retest, plan_elsewhere
-from fer.training.experiment import WHAT, Experiment, with_roots
+from fer.training.experiment import WHAT, Experiment
 from fer.training.fold import predict
 from fer.training.learner import Learner
+from fer.training.places import with_roots
 from fer.training.provenance import provenance
 from fer.training.start import WEIGHTS
 from fer.training.targets import name_of, names_a
@@ -129,7 +130,7 @@ def evaluate_fold(fold: Fold, plan: Retest, run: StoredRun, store: RunStore, *, 
         "views": views,
         "run": run.name,
         "trained_on": sorted(run.config["data"]),
-        "weights": weights_digest(trained),
+        "weights": weights_key(trained),
         "device": learner.settings.accelerator,
     }
     with store.work(fold.name) as folder:
@@ -197,7 +198,7 @@ def on_this_machine(what: Mapping[str, Any]) -> dict[str, Any]:
 def require_same_weights(run: StoredRun, store: RunStore) -> None:
     """RunError where a fold was evaluated with other weights than the run has now, or where its weights are gone."""
     for fold in run.folds:
-        digest = weights_digest(run.path / "folds" / fold.name)
+        digest = weights_key(run.path / "folds" / fold.name)
         if store.done(fold.name) and store.card(fold.name)["evaluation"]["weights"] != digest:
             raise RunError(
                 f"fold {fold.name} of {run.path} was trained again since {store.folder} was evaluated. "
@@ -205,7 +206,7 @@ def require_same_weights(run: StoredRun, store: RunStore) -> None:
             )
 
 
-def weights_digest(folder: Path) -> str:
+def weights_key(folder: Path) -> str:
     """Sixteen hexadecimal digits of a fold's weights; RunError where there are none."""
     if not (folder / WEIGHTS).is_file():
         raise RunError(f"{folder / WEIGHTS} is missing, so that there is no network to test again. {REMEDY}")

@@ -22,9 +22,10 @@ from fer.records import FaceRecord
 from fer.results.store import RunStore, folds_as_json
 from fer.training.learner import Learner
 from fer.training.learners import build_learner, learner_mistakes
+from fer.training.places import roots_of, without_roots
 from fer.training.provenance import provenance
 from fer.training.settings import resolve_auto
-from fer.training.start import KEYS, named_weights, require_unseen, weights_digest, with_value
+from fer.training.start import named_weights, require_unseen, weights_digest
 
 #: The groups whose every setting is part of the result, and of the run's fingerprint; `run` and `logger` are not.
 WHAT = ("data", "labels", "preprocess", "features", "augment", "model", "loss", "optim", "trainer",
@@ -166,32 +167,6 @@ def start_run(store: RunStore, what: Mapping[str, Any], *, run: RunSettings) -> 
     recorded = {**provenance(threads=run.threads_a_fold), "roots": roots_of(what)}
     store.create(what=without_roots(what), provenance=recorded, folds=experiment.described(what))
     return experiment
-
-
-def roots_of(what: Mapping[str, Any]) -> dict[str, str]:
-    """Where files lie on this machine, of each database and of weights by key; the result depends on their content alone."""
-    roots = {name: config["root"] for name, config in what["data"].items() if "root" in config}
-    return roots | {key: str(Path(path).absolute()) for key, path in named_weights(what).items()}
-
-
-def without_roots(what: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration that is hashed and stored: the same on every machine with the same content."""
-    data = {name: {k: v for k, v in config.items() if k != "root"} for name, config in what["data"].items()}
-    return with_weights({**what, "data": data}, dict.fromkeys(named_weights(what), "see content"))
-
-
-def with_roots(what: Mapping[str, Any], roots: Mapping[str, str]) -> dict[str, Any]:
-    """A stored configuration with the places of this machine."""
-    data = {name: {**config, "root": roots[name]} if name in roots else config for name, config in what["data"].items()}
-    return with_weights({**what, "data": data}, {key: path for key, path in roots.items() if key in KEYS})
-
-
-def with_weights(what: Mapping[str, Any], paths: Mapping[str, str]) -> dict[str, Any]:
-    """A configuration whose weights, by key, lie at these paths."""
-    changed = dict(what)
-    for key, path in paths.items():
-        changed = with_value(changed, key.split("."), path)
-    return changed
 
 
 def require_valid(what: Mapping[str, Any]) -> None:

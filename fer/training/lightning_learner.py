@@ -1,7 +1,7 @@
 """This file defines LightningLearner, which trains a backbone with Lightning and goes on where it was interrupted."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,7 @@ import numpy as np
 import torch
 from lightning import Callback, Trainer
 from numpy.typing import NDArray
-from PIL import Image
 from safetensors.torch import save_file
-from torch import Tensor
 
 from fer.build import build
 from fer.data.augment import Augmentation
@@ -38,16 +36,12 @@ from fer.training.face_sizes import require_sizes_work
 from fer.training.finetuning import Thawing, require_thawing_works
 from fer.training.learner import FoldContext, Learner, weights_header
 from fer.training.optimisation import Optimisation
+from fer.training.prediction import draw, probabilities
 from fer.training.presentation_orders import forget_others, keep_best, presentation_orders
 from fer.training.pretraining import described
 from fer.training.settings import TrainerSettings
 from fer.training.start import WEIGHTS, weights_file
 from fer.training.trainer import best_checkpoint, last_checkpoint, make_trainer, quiet_lightning, resumable
-
-PREDICT_BATCH = 512
-
-#: Training faces that pictures of a network are drawn on.
-DRAWN = 2000
 
 
 class LightningLearner(Learner):
@@ -145,7 +139,7 @@ class LightningLearner(Learner):
         if self._is_first:
             self._classifier = self.restored(fold.folder)
             taught = {"teacher": str(weights_file(Path(self.teacher), fold.name, fold.cut))} if self.teacher else {}
-            self._card = {**described_fit(fold.folder), **taught, "pictures": self.draw(self._classifier, train, fold)}
+            self._card = {**described_fit(fold.folder), **taught, "pictures": draw(self._classifier, train, fold.folder)}
             tidy(fold.folder)
 
     def restore(self, folder: Path) -> None:
@@ -256,29 +250,7 @@ class LightningLearner(Learner):
     def predict(self, faces: Faces, *, views: Views = one_look) -> NDArray[np.float32]:
         """Probabilities (N, K) float32, computed in float32 on one device; the mean over the views of each face."""
         assert self._classifier is not None, "predict follows fit or restore"
-        classifier = self._classifier.to(self.device)
-        probabilities = np.empty((len(faces), len(self.labels)), np.float32)
-        with torch.inference_mode():
-            for start, batch in batches(faces, np.arange(len(faces))):
-                shown = views(classifier.as_input(batch.to(self.device)))
-                shares = torch.stack([classifier.logits(view).float().softmax(1) for view in shown])
-                probabilities[start : start + len(batch)] = shares.mean(0).cpu().numpy()
-        return probabilities
-
-    def draw(self, classifier: ExpressionClassifier, train: Faces, fold: FoldContext) -> dict[str, str]:
-        """Write what there is to see of the trained network as PNG files; gives their captions.
-
-        On training faces, which are of many people: the mean face of a validation part may be a portrait.
-        """
-        spread = np.unique(np.linspace(0, len(train) - 1, min(DRAWN, len(train))).astype(np.int64))
-        shown = (classifier.as_input(batch) for _, batch in batches(train, spread))
-        captions = {}
-        with torch.inference_mode():
-            for picture in classifier.backbone.pictures(shown):
-                captions[f"{picture.name}.png"] = picture.caption
-                with replacing(fold.folder / f"{picture.name}.png") as beside:
-                    Image.fromarray(picture.image).save(beside, "png")
-        return captions
+        return probabilities(self._classifier.to(self.device), faces, views=views)
 
     def card(self) -> dict[str, Any]:
         """The model's specification, without the weights it started from, and how its epoch was chosen."""
@@ -304,9 +276,3 @@ def tidy(folder: Path) -> None:
 def is_parameter(name: str) -> bool:
     """Whether a tensor of the state dict is learned, rather than a statistic of batch normalisation."""
     return not name.endswith(("running_mean", "running_var", "num_batches_tracked"))
-
-
-def batches(faces: Faces, positions: NDArray[np.int64]) -> Iterator[tuple[int, Tensor]]:
-    """The faces at these positions in order, in batches of bytes, each with the number of faces before it."""
-    for start in range(0, len(positions), PREDICT_BATCH):
-        yield start, torch.from_numpy(faces.take(positions[start : start + PREDICT_BATCH]))

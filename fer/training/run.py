@@ -13,9 +13,10 @@ from fer.errors import EXIT_STATUS, FerError, RunError
 from fer.progress import RunProgress
 from fer.protocols.base import Fold
 from fer.results.store import RunStore
-from fer.training.experiment import Experiment, RunSettings, open_run, roots_of, start_run
+from fer.training.experiment import Experiment, RunSettings, open_run, start_run
 from fer.training.fold import fold_seed, run_fold
 from fer.training.learner import FoldContext
+from fer.training.places import roots_of
 
 
 class FoldFailed(FerError):

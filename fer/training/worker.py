@@ -15,8 +15,9 @@ from pathlib import Path
 from fer.errors import EXIT_STATUS, FerError
 from fer.progress import RunProgress
 from fer.results.store import RunStore
-from fer.training.experiment import Experiment, with_roots
+from fer.training.experiment import Experiment
 from fer.training.fold import run_fold
+from fer.training.places import with_roots
 from fer.training.run import How, fold_context
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h

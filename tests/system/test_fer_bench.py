@@ -4,7 +4,13 @@ from xml.etree import ElementTree
 
 import pytest
 
+from fer.bench.faces import drawn_faces
+from fer.bench.training import TimedLearner, first_batch
+from fer.cli.bench import groups_of
+from fer.cli.compose import composed
 from fer.cli.main import main
+from fer.data.databases.synthetic import BASIC
+from fer.labels import LabelSpace
 
 SMALL = ["model=cnn", "model.stem=4", "model.widths=[8]", "trainer.batch_size=16", "trainer.precision=32-true"]
 QUICK = ["--rounds", "2", "--seconds", "0.1", "--threads", "1"]
@@ -38,6 +44,13 @@ def test_training_and_prediction_are_measured_beside_the_bare_loop_and_the_usual
     assert ElementTree.parse(out / "bench.svg").getroot().tag.endswith("svg")
 
 
+def test_faces_have_their_full_size_in_a_bench_and_a_batch_may_be_larger_than_the_drawn_part() -> None:
+    groups = groups_of(composed(["augment=batched", "augment.batched.sizes=[0.5,1.0]", "trainer.batch_size=4096"]))
+    assert groups["augment"]["batched"]["sizes"] == [1.0]
+    learner = TimedLearner(**groups, labels=LabelSpace(names=BASIC))
+    assert len(first_batch(drawn_faces(learner.spec, people=1), learner).targets) == 4096
+
+
 def test_preparing_images_and_changing_faces_are_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--parts", "preparation", "augmentation", *QUICK, "--output", str(tmp_path)]) == 0
     changed, prepared = json.loads((tmp_path / "bench.json").read_text())["measurements"]
@@ -61,10 +74,15 @@ def test_training_at_scale_says_how_much_memory_each_number_of_faces_takes(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["model=svm", "features=hog"], "model: found LinearSvm, expected a network"),
+        (["model=svm"], "model: found LinearSvm, expected a network"),
         (["model=ressnet"], "did you mean 'resnet'"),
         (["model=cnn", "model.widht=3"], "model.widht"),
         (["model=cnn", "--rounds", "0"], "--rounds: found 0, expected more than 0"),
+        (["model=cnn", "--seconds", "nan"], "--seconds: found nan, expected more than 0"),
+        (["experiment=fer2013_vgg"], "found experiment=fer2013_vgg, expected KEY=VALUE of model, loss, optim, augment, trainer"),
+        (["~logger"], "found ~logger, expected KEY=VALUE of"),
+        (["model=cnn", "trainer.accumulate=2"], "trainer.accumulate: found 2, expected 1 for a bench"),
+        (["model=cnn", "optim=finetune", "model.weights=x"], "optim.finetune: found"),
         (["--scale", "--sizes", "100", "0"], "--sizes: found 0, expected at least 1 face"),
         (["model=cnn", "trainer.precision=16-mixed", "--parts", "training"], "trainer.precision: found 16-mixed"),
     ],

@@ -5,7 +5,8 @@ import pytest
 
 from fer.data.databases.fer2013 import Fer2013
 from fer.errors import ConfigError
-from fer.training.experiment import RunSettings, open_run, roots_of, with_roots, without_roots
+from fer.training.experiment import RunSettings, open_run
+from fer.training.places import roots_of, with_roots, without_roots
 from fer.training.settings import resolve_auto
 
 
