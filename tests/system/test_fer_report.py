@@ -104,5 +104,15 @@ def test_a_damaged_run_is_named_and_the_others_are_rebuilt(outputs: Path) -> Non
         assert [row["run"] for row in csv.DictReader(file)] == ["synthetic-svm"]
 
 
+def test_a_reader_that_has_seen_enough_is_no_error(outputs: Path) -> None:
+    first, second = str(outputs / "synthetic-cnn"), str(outputs / "sweep" / "synthetic-svm")
+    command = [sys.executable, "-m", "fer", "compare", first, "--versus", second, "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+
+
 def test_an_unknown_command_is_status_2() -> None:
     assert fer("rapport").returncode == 2
