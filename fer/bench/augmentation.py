@@ -11,7 +11,7 @@ from fer.data.augment import Augmentation
 from fer.data.batched import BatchChanges
 from fer.data.faces import Faces
 
-BATCH, TIMES = 128, 10
+BATCH, TIMES = 128, 4
 
 
 def measure_augmentation(faces: Faces, alone: Augmentation, changes: BatchChanges, *, rounds: int, threads: int) -> Measurement:

@@ -39,7 +39,7 @@ def test_a_student_learns_what_its_teacher_says_and_not_what_the_labels_say() ->
     said = teacher.eval().logits(FACES).argmax(1)
     optimizer = torch.optim.Adam(student.parameters(), 0.02)
     loss = taught_by(teacher, taught=1.0)
-    for _ in range(200):
+    for _ in range(100):
         optimizer.zero_grad()
         loss(student.logits, FACES, (said + 1) % 3).backward()
         optimizer.step()
