@@ -28,7 +28,9 @@ def in_kornia(changes: BatchChanges) -> Callable[[Tensor], Tensor] | None:
     shift = (changes.shift, changes.shift)
     moved = augmentation.RandomAffine(changes.turn, shift, tuple(changes.scale), padding_mode="border", p=changes.moved)
     covered = augmentation.RandomErasing(scale=areas(changes), p=changes.covered)
-    return augmentation.AugmentationSequential(augmentation.RandomHorizontalFlip(), moved, covered, data_keys=["input"])
+    mirrored = augmentation.RandomHorizontalFlip()
+    changed: Callable[[Tensor], Tensor] = augmentation.AugmentationSequential(mirrored, moved, covered, data_keys=["input"])
+    return changed
 
 
 def areas(changes: BatchChanges) -> tuple[float, float]:
