@@ -14,6 +14,9 @@ from typing import Any
 
 from fer.errors import OutputError
 
+#: The key of this project in the metadata of files whose format is another's: safetensors, ONNX, TorchScript.
+METADATA = "ferlab"
+
 #: What the system answers to any write once the disk is full, the quota used up, or the file too large.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 

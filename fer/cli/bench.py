@@ -74,7 +74,8 @@ def run(arguments: Namespace) -> None:
 def titled(machine: Mapping[str, Any]) -> str:
     """On what was measured, in a line."""
     hardware = ", ".join(machine["hardware"]["gpus"]) or machine["hardware"]["processor"]
-    return f"{hardware}, {machine['threads']} threads, torch {machine['versions']['torch']}"
+    threads = f"{machine['threads']} thread{'s' * (machine['threads'] > 1)}"
+    return f"{hardware}, {threads}, torch {machine['versions']['torch']}"
 
 
 def scale(arguments: Namespace) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from fer.build import build, plugin_prefixes
 from fer.errors import WeightsError
+from fer.files import METADATA
 from fer.models.backbone import Backbone
 from fer.models.classifier import ExpressionClassifier
 
@@ -88,7 +89,7 @@ def read_safetensors(path: Path) -> Weights:
     """The tensors of a .safetensors file with its description."""
     try:
         with safe_open(path, framework="pt") as file:
-            described = json.loads((file.metadata() or {}).get("ferlab", "{}"))
+            described = json.loads((file.metadata() or {}).get(METADATA, "{}"))
             return Weights(path, {name: file.get_tensor(name) for name in file.keys()}, described)  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as error:
         raise WeightsError(f"{path} is no safetensors file: {error}") from error

@@ -54,6 +54,13 @@ class Question:
 
 def evaluated_store(run: StoredRun, question: Question, *, output: Path) -> RunStore:
     """The run folder of an evaluation below `output`, whether or not it was begun; RunError where the run trained nothing."""
+    require_trained(run)
+    title = run.name.removesuffix(f"-{fingerprint(run.config)}")
+    return RunStore.at(output, f"{title}{question.title}", question.config(run))
+
+
+def require_trained(run: StoredRun) -> None:
+    """RunError where the run has no networks of its own."""
     if members := run.config.get("ensemble"):
         raise RunError(
             f"{run.path} is an ensemble and has no networks of its own. Evaluate its members ({', '.join(members)}), "
@@ -61,8 +68,6 @@ def evaluated_store(run: StoredRun, question: Question, *, output: Path) -> RunS
         )
     if "evaluation" in run.config:
         raise RunError(f"{run.path} was made by fer evaluate and has no networks of its own. Give the run that was trained.")
-    title = run.name.removesuffix(f"-{fingerprint(run.config)}")
-    return RunStore.at(output, f"{title}{question.title}", question.config(run))
 
 
 def evaluate(run: StoredRun, store: RunStore, question: Question, *, roots: Mapping[str, str]) -> bool:
@@ -94,8 +99,8 @@ def require_network(run: StoredRun) -> None:
     model = run.config["model"]
     if names_a(Classifier, model) or names_a(Learner, model):
         raise RunError(
-            f"{run.path}: {name_of(model)} is no network; its features are computed once from each face, so that there are no "
-            f"views to average. Give the run of a network."
+            f"{run.path}: {name_of(model)} is no network: there are neither weights to restore nor views to average. "
+            f"Give the run of a network."
         )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.data.faces import Faces
+from fer.files import METADATA
 from fer.models.input_spec import InputSpec
 from fer.progress import RunProgress
 
@@ -43,7 +44,7 @@ def weights_header(**described: Any) -> dict[str, str]:
 
     safetensors writes several keys in another order every time, and equal runs are to leave equal files.
     """
-    return {"ferlab": json.dumps(described, sort_keys=True)}
+    return {METADATA: json.dumps(described, sort_keys=True)}
 
 
 class Learner(ABC):

@@ -9,7 +9,7 @@ from safetensors import SafetensorError, safe_open
 
 from fer.data.cohort import Cohort
 from fer.errors import WeightsError
-from fer.files import replacing
+from fer.files import METADATA, replacing
 from fer.protocols.base import Fold, database_of
 
 SEEN = "seen.npz"
@@ -88,7 +88,7 @@ def is_own(weights: Path) -> bool:
     """Whether a training of this project wrote the file."""
     try:
         with safe_open(weights, framework="np") as file:
-            return "ferlab" in (file.metadata() or {})
+            return METADATA in (file.metadata() or {})
     except (SafetensorError, OSError):  # no safetensors file; reading it says so later
         return False
 
