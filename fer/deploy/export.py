@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from fer.bench.measurement import Measurement, by_turns, now
-from fer.build import locate
 from fer.data.faces import Faces
 from fer.deploy.format import Format, Read
 from fer.deploy.reader import ExpressionReader
+from fer.deploy.sources import sources
 from fer.errors import RunError
 from fer.files import replacing
 from fer.models.classifier import ExpressionClassifier
@@ -73,7 +73,6 @@ def trained(run: StoredRun, fold: str | None, *, roots: Mapping[str, str]) -> Tr
     tests = spread(plan.cohort.faces(list(dict.fromkeys(i for ids in parts.tests.values() for i in ids))), COMPARED)
     weights = run.path / "folds" / chosen / WEIGHTS
     backbone = stored_classifier(read_weights(weights)).backbone
-    databases = {name: getattr(locate(str(config["_target_"])), "licence", "") for name, config in run.config["data"].items()}
     described = {
         "run": run.name,
         "fold": chosen,
@@ -81,7 +80,7 @@ def trained(run: StoredRun, fold: str | None, *, roots: Mapping[str, str]) -> Tr
         "size": backbone.spec.size,
         "channels": backbone.spec.channels,
         "preprocess": run.config["preprocess"],
-        "licences": databases,
+        "data": sources(run.config),
     }
     training = spread(plan.cohort.faces(parts.train), CALIBRATION)
     return Trained(

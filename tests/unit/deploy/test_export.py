@@ -8,22 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from composing import composed
 
 from fer.cli.main import main
-from fer.data.databases.folder import Folder
 from fer.deploy.format import quiet
 from fer.files import read_json
 from fer.results.predictions import Predictions, read_predictions
 from fer.results.stored_run import read_run
 from fer.training.evaluation import planned
-from fer.training.experiment import RunSettings
-from fer.training.run import run_experiment
 
 ROOT = Path(__file__).parents[3]
-TINY = ("model=cnn", "model.stem=4", "model.widths=[8,16]", "model.size=24", "trainer.epochs=4", "trainer.batch_size=16")
-OWN = ("data=folder", "data.folder.subjects=true", "data.folder.cropped=true", "protocol=subject_independent", "protocol.folds=2")
-QUICK = ("--rounds", "1", "--seconds", "0.01")
+FOLD = "00-seed1"
+QUICK = ("--fold", FOLD, "--rounds", "1", "--seconds", "0.01")
 
 #: Reads faces by an exported file where torch cannot be imported.
 WITHOUT_TORCH = """
@@ -38,19 +33,6 @@ print(",".join(model.described["labels"]))
 """
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run on drawn faces in files, of which one fold of two is done."""
-    folder = tmp_path_factory.mktemp("exported")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FER_CACHE", str(folder / "cache"))
-        Folder.write_sample(folder / "faces", subjects=8)
-        settings = RunSettings(output=str(folder / "outputs"), threads=1, folds=[0])
-        config = composed(*OWN, f"data.folder.root={folder / 'faces'}", *TINY)
-        store, _ = run_experiment(config, title="folder-cnn-p", run=settings, loggers={})
-    return store.folder
-
-
 def fer(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
     status = main(["export", *map(str, arguments)])
     return status, *capsys.readouterr()
@@ -58,7 +40,8 @@ def fer(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
 
 def faces_and_rows(run: Path) -> tuple[np.ndarray, Predictions]:
     """The test faces of the fold, and what the run has stored of them."""
-    stored = read_predictions(run / "folds" / "00" / "predictions.csv")
+    stored = read_predictions(run / "folds" / FOLD / "predictions.csv")
+    stored = stored.select(stored.test_set == "private")
     faces = planned(read_run(run), read_run(run).provenance["roots"]).cohort.faces(stored.id.tolist())
     return faces.take(np.arange(len(faces))), stored
 
@@ -68,7 +51,7 @@ def test_onnx_says_what_the_run_has_stored_without_torch(run: Path, tmp_path: Pa
     assert (status, errors) == (0, "")
     faces, stored = faces_and_rows(run)
     np.save(tmp_path / "faces.npy", faces)
-    wide, narrow = tmp_path / f"{run.name}-00.onnx", tmp_path / f"{run.name}-00.int8.onnx"
+    wide, narrow = tmp_path / f"{run.name}-{FOLD}.onnx", tmp_path / f"{run.name}-{FOLD}.int8.onnx"
     said = {}
     for path in (wide, narrow):
         command = [sys.executable, "-c", WITHOUT_TORCH, str(path), str(tmp_path / "faces.npy"), str(tmp_path / "said.npy")]
@@ -85,7 +68,7 @@ def test_onnx_says_what_the_run_has_stored_without_torch(run: Path, tmp_path: Pa
     accuracy = 100 * (stored.predicted == stored.target).mean()
     assert float(rows["float32"][1]) == pytest.approx(accuracy, abs=0.051)
     assert rows["float32"][2] == "100.00"
-    recorded = read_json(tmp_path / f"{run.name}-00.onnx.json")
+    recorded = read_json(tmp_path / f"{run.name}-{FOLD}.onnx.json")
     assert [form["name"] for form in recorded["forms"]] == ["torch", "float32", "int8"]
     assert recorded["files"] == {"float32": wide.name, "int8": narrow.name}
 
@@ -95,14 +78,14 @@ def test_torchscript_says_the_same_and_knows_what_it_is(run: Path, tmp_path: Pat
     assert (status, errors) == (0, "")
     extra = {"ferlab": ""}
     with quiet():
-        module = torch.jit.load(tmp_path / f"{run.name}-00.ts", _extra_files=extra)
+        module = torch.jit.load(tmp_path / f"{run.name}-{FOLD}.ts", _extra_files=extra)
     faces, stored = faces_and_rows(run)
     np.testing.assert_allclose(module(torch.from_numpy(faces)).numpy(), stored.probabilities, atol=1e-5)
     described = json.loads(extra["ferlab"])
     assert described["run"] == run.name
     assert described["labels"] == list(stored.labels)
-    assert (described["size"], described["channels"]) == (24, 1)
-    assert described["licences"].keys() == {"folder"}
+    assert (described["size"], described["channels"]) == (48, 1)
+    assert described["data"].keys() == {"fer2013"}
 
 
 @pytest.mark.parametrize(
@@ -110,8 +93,12 @@ def test_torchscript_says_the_same_and_knows_what_it_is(run: Path, tmp_path: Pat
     [
         (["--to", "onxx"], "--to: found 'onxx', expected onnx or torchscript"),
         (["--to", "torchscript", "--int8"], "--int8: TorchScript has no eight-bit form"),
-        (["--to", "onnx", "--fold", "01"], "found --fold 01, expected one of those that it has trained: --fold 00"),
-        (["--to", "onnx", "--root", "jaffe=x"], "--root: found jaffe, but "),
+        (
+            ["--to", "onnx", "--fold", "01"],
+            "found --fold 01, expected one of those that it has trained: --fold 00-s",
+        ),
+        (["--to", "onnx"], "no fold is named, expected one of"),
+        (["--to", "onnx", "--fold", FOLD, "--root", "jaffe=x"], "--root: found jaffe, but "),
         (["--to", "onnx", "--rounds", "0"], "--rounds and --seconds: expected more than 0"),
     ],
 )
