@@ -27,7 +27,6 @@ from fer.models.losses.distillation import Distillation
 from fer.models.views import Views, one_look
 from fer.models.weights import read_weights
 from fer.training.beginning import START, start_from, start_unlabelled, teacher_of
-from fer.training.callbacks.averaging import MovingAverage
 from fer.training.callbacks.early_stopping import PatientStopping
 from fer.training.callbacks.history import History
 from fer.training.callbacks.progress import FitProgress
@@ -208,8 +207,7 @@ class LightningLearner(Learner):
         first: list[Callback] = [Reseed(fold.seed), FitProgress(fold.progress, monitor=self.monitor)]
         if self.optimisation.finetune is not None:
             first.append(Thawing(self.optimisation.finetune))
-        if self.optimisation.average is not None:
-            first.append(MovingAverage(self.optimisation.average))
+        first += self.optimisation.averaging()
         if self.settings.patience is not None:
             first.append(PatientStopping(self.monitor, mode="max", patience=self.settings.patience))
         return make_trainer(self.settings, fold, first + callbacks, epochs=self.settings.epochs)

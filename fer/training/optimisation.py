@@ -9,6 +9,7 @@ from torch.optim import Optimizer
 
 from fer.errors import ConfigError
 from fer.models.classifier import ExpressionClassifier
+from fer.training.callbacks.averaging import EqualAverage, MovingAverage
 from fer.training.finetuning import Finetuning
 
 Decayed = Literal["all", "matrices", "linear"]
@@ -22,7 +23,8 @@ class Optimisation:
     Lightning's scheduler entry. The optimiser's weight decay shrinks `decayed`: all parameters, the matrices (neither biases
     nor normalisation) or the weights of linear layers. `dropout` is that before the head. `average` is the decay a step of
     an exponential moving average of the weights, which is then validated and kept (Izmailov et al. 2018 average, Polyak &
-    Juditsky 1992), or None. `finetune` says how a network that has learned before is thawed, None trains all of it at once.
+    Juditsky 1992), or None; `average_after` instead is the share of the training after which all weights count the same.
+    `finetune` says how a network that has learned before is thawed, None trains all of it at once.
     """
 
     optimizer: Callable[..., Optimizer]
@@ -30,12 +32,21 @@ class Optimisation:
     decayed: Decayed = "all"
     dropout: float = 0.0
     average: float | None = None
+    average_after: float | None = None
     finetune: Finetuning | None = None
 
     def __post_init__(self) -> None:
-        for name, value in (("dropout", self.dropout), ("average", self.average)):
+        for name, value in (("dropout", self.dropout), ("average", self.average), ("average_after", self.average_after)):
             if value is not None and not 0 <= value < 1:
                 raise ConfigError(f"optim.{name}: found {value}, expected at least 0 and below 1")
+        if self.average is not None and self.average_after is not None:
+            raise ConfigError("optim.average_after: found it beside optim.average, expected one of the two; the other is null")
+
+    def averaging(self) -> list[MovingAverage]:
+        """The callback that averages the weights, where that is asked for."""
+        if self.average_after is not None:
+            return [EqualAverage(self.average_after)]
+        return [] if self.average is None else [MovingAverage(self.average)]
 
     def configure(self, classifier: ExpressionClassifier, *, steps: int) -> dict[str, Any]:
         """What LightningModule.configure_optimizers returns, for a training of `steps` optimiser steps."""

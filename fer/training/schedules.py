@@ -24,6 +24,25 @@ def cosine(optimizer: Optimizer, steps: int, *, warmup: float = 0.05) -> dict[st
     return every_step(LambdaLR(optimizer, factor))
 
 
+def constant_end(
+    optimizer: Optimizer, steps: int, *, warmup: float = 0.1, after: float = 0.75, low: float = 0.2
+) -> dict[str, Any]:
+    """Linear warm-up, half a cosine down to `low` times the rate, which is kept after the share `after` of all steps.
+
+    A rate that does not vanish lets the weights wander about a minimum, for their average to find its middle (Izmailov et
+    al. 2018).
+    """
+    first, last = max(1, round(steps * warmup)), max(2, round(steps * after))
+
+    def factor(step: int) -> float:
+        if step < first:
+            return (step + 1) / first
+        done = min(1.0, (step - first) / max(1, last - first))
+        return low + (1 - low) * (1 + math.cos(math.pi * done)) / 2
+
+    return every_step(LambdaLR(optimizer, factor))
+
+
 def inverse(optimizer: Optimizer, steps: int, *, gamma: float, power: float) -> dict[str, Any]:
     """Times (1 + gamma × step) ** -power, whatever the number of steps: Caffe's policy "inv"."""
     return every_step(LambdaLR(optimizer, lambda step: (1 + gamma * step) ** -power))
