@@ -49,11 +49,14 @@ def run_and_report(config: Mapping[str, Any], title: str) -> None:
     """Run every fold that is not done yet, then write the report and print its table."""
     from fer.results.publish import PAGE, write_report
     from fer.results.table import print_report
+    from fer.training.ranks import started_together
     from fer.training.run import run_experiment
 
     run = build(config["run"], "run")
     require_writable(Path(run.output) / title)
     store, news = run_experiment(config, title=title, run=run, loggers=config["logger"])
+    if not started_together().is_first:
+        return
     report = write_report(store.folder)
     if not news:
         print("This run is complete; nothing was trained.\n" if store.complete else "The chosen folds of this run are done.\n")
@@ -90,7 +93,7 @@ Groups and their choices (conf/GROUP/CHOICE.yaml):
 {listed}
 
 Keys: every key of the chosen files, for example
-  trainer.epochs=30  trainer.devices=2 trainer.strategy=ddp  model.stem=32  optim.optimizer.lr=0.05
+  trainer.epochs=30  trainer=ddp  model.stem=32  optim.optimizer.lr=0.05
   protocol.folds=10  seed=1  run.workers=2 run.threads=1  run.output=DIR  data.fer2013.root=DIR
 Several runs: python train.py -m model=cnn,resnet seed=0,1,2
 The composed configuration: python train.py --cfg job"""

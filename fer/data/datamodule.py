@@ -129,8 +129,11 @@ class FaceDataModule(LightningDataModule):
         self.batch_size, self.seed, self.sampling, self.loader_workers = batch_size, seed, sampling, loader_workers
 
     def train_dataloader(self) -> DataLoader[Batch]:
-        """Batches of one epoch; the last incomplete one is left out, because batch normalisation needs full batches."""
-        batch_size = min(self.batch_size, len(self.train) // self.ranks)
+        """This rank's share of the batches of an epoch: `batch_size` is what all ranks see in a step.
+
+        The last incomplete batch is left out, because batch normalisation needs full batches.
+        """
+        batch_size = min(self.batch_size, len(self.train)) // self.ranks
         return self.loader(self.train, self.sampler(), batch_size, drop_last=True)
 
     def sampler(self) -> Sampler[Any]:

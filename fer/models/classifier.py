@@ -82,7 +82,7 @@ class ExpressionClassifier(LightningModule):
         loss: Tensor = self.loss(self.logits, images, targets)
         self.train_loss = loss.detach() if batch_idx == 0 else self.train_loss + loss.detach()
         if batch_idx + 1 == self.trainer.num_training_batches:  # once an epoch: logging every step takes longer than some steps
-            self.log("train_loss", self.train_loss / (batch_idx + 1), on_step=False, on_epoch=True)
+            self.log("train_loss", self.train_loss / (batch_idx + 1), on_step=False, on_epoch=True, sync_dist=True)
         return loss
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:

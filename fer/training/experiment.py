@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from fer.build import build, find_mistakes
 from fer.data import leaks
@@ -24,6 +24,7 @@ from fer.training.learner import Learner
 from fer.training.learners import build_learner, learner_mistakes
 from fer.training.places import roots_of, without_roots
 from fer.training.provenance import provenance
+from fer.training.ranks import gpus, started_together
 from fer.training.settings import resolve_auto
 from fer.training.start import named_weights, require_unseen, weights_digest
 
@@ -37,18 +38,20 @@ class RunSettings:
     """What `conf/run` describes: how a run is carried out, which its result does not depend on.
 
     `threads` is the number of CPU threads a fold; the last digits of a result do depend on it, so it is recorded when a
-    run begins and kept when it goes on. `folds` restricts the run to some folds, `shard` "1/3" to every third.
+    run begins and kept when it goes on. `workers` folds are trained at a time, `auto` one a GPU; `folds` restricts the run
+    to some folds, `shard` "1/3" to every third.
     """
 
     output: str = "outputs"
-    workers: int = 1
+    workers: int | Literal["auto"] = 1
     threads: int | None = None
     loader_workers: int = 0
     folds: Sequence[str] | None = None
     shard: str | None = None
 
     def __post_init__(self) -> None:
-        least = {"workers": (self.workers, 1), "threads": (self.threads, 1), "loader_workers": (self.loader_workers, 0)}
+        workers = None if self.workers == "auto" else self.workers
+        least = {"workers": (workers, 1), "threads": (self.threads, 1), "loader_workers": (self.loader_workers, 0)}
         mistakes = [
             f"run.{name}: found {found}, expected at least {minimum}"
             for name, (found, minimum) in least.items()
@@ -77,7 +80,12 @@ class RunSettings:
     @property
     def threads_a_fold(self) -> int:
         """The number of threads as given, or the cores shared out among the workers."""
-        return self.threads or max(1, (os.cpu_count() or 1) // self.workers)
+        return self.threads or max(1, (os.cpu_count() or 1) // max(self.at_a_time, started_together().local))
+
+    @property
+    def at_a_time(self) -> int:
+        """How many folds are trained at the same time."""
+        return max(1, gpus()) if self.workers == "auto" else self.workers
 
 
 def is_shard(text: str) -> bool:

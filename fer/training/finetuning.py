@@ -38,10 +38,10 @@ class Finetuning:
 def require_thawing_works(finetuning: Finetuning | None, settings: TrainerSettings) -> None:
     """Raise ConfigError where several devices would wait for gradients that frozen stages never have."""
     thaws = finetuning is not None and finetuning.thawed(0, stages=1) < 1
-    if thaws and settings.devices > 1 and "find_unused_parameters_true" not in settings.strategy:
+    if thaws and settings.ranks > 1 and "find_unused_parameters_true" not in settings.strategy:
         raise ConfigError(
             f"trainer.strategy: found {settings.strategy}, expected ddp_find_unused_parameters_true, because "
-            f"optim.finetune freezes stages and {settings.devices} devices train together"
+            f"optim.finetune freezes stages and {settings.ranks} devices train together"
         )
 
 

@@ -34,10 +34,11 @@ from fer.training.callbacks.reseed import Reseed
 from fer.training.face_sizes import require_sizes_work
 from fer.training.finetuning import Thawing, require_thawing_works
 from fer.training.learner import FoldContext, Learner, weights_header
-from fer.training.optimisation import Optimisation
+from fer.training.optimisation import Optimisation, require_averaging_works
 from fer.training.prediction import draw, probabilities
 from fer.training.presentation_orders import forget_others, keep_best, presentation_orders
 from fer.training.pretraining import described
+from fer.training.ranks import started_together
 from fer.training.settings import TrainerSettings
 from fer.training.start import WEIGHTS, weights_file
 from fer.training.trainer import best_checkpoint, last_checkpoint, make_trainer, quiet_lightning, resumable
@@ -68,6 +69,7 @@ class LightningLearner(Learner):
         self.augment: Augmentation = build(augment, "augment")
         self.settings: TrainerSettings = build(trainer, "trainer")
         require_thawing_works(self.optimisation.finetune, self.settings)
+        require_averaging_works(self.optimisation, self.settings)
         build(self.loss, "loss")  # so that its mistakes are said before anything is prepared
         backbone = self.backbone()
         require_sizes_work(backbone, self.augment.batched)
@@ -94,7 +96,7 @@ class LightningLearner(Learner):
     @property
     def devices(self) -> int:
         """How many devices train one fold together."""
-        return self.settings.devices
+        return self.settings.ranks
 
     @property
     def device(self) -> torch.device:
@@ -127,7 +129,7 @@ class LightningLearner(Learner):
 
     def fit(self, train: Faces, val: Faces, fold: FoldContext) -> None:
         """Train on `train`, choosing the epoch on `val`; model.safetensors in the fold's folder says that it is done."""
-        self._classifier = None
+        self._classifier, self._is_first = None, started_together().is_first
         torch.set_num_threads(fold.threads)
         if not (fold.folder / WEIGHTS).is_file():
             orders = presentation_orders(fold, self.settings.orders)

@@ -11,6 +11,7 @@ from fer.errors import ConfigError
 from fer.models.classifier import ExpressionClassifier
 from fer.training.callbacks.averaging import EqualAverage, MovingAverage
 from fer.training.finetuning import Finetuning
+from fer.training.settings import TrainerSettings
 
 Decayed = Literal["all", "matrices", "linear"]
 
@@ -82,3 +83,12 @@ class Optimisation:
         if self.decayed == "linear":
             return [module.weight for module in classifier.modules() if isinstance(module, nn.Linear)]
         return [parameter for parameter in classifier.parameters() if parameter.ndim > 1]
+
+
+def require_averaging_works(optimisation: Optimisation, settings: TrainerSettings) -> None:
+    """Raise ConfigError where the weights to be averaged are spread over devices."""
+    if optimisation.averaging() and "fsdp" in settings.strategy:
+        raise ConfigError(
+            f"optim.average: the average of the weights needs all of them on every device, which trainer.strategy="
+            f"{settings.strategy} prevents. Set optim.average=null, or trainer=ddp."
+        )

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from fer.data.sampling import Sampling
 from fer.errors import ConfigError
+from fer.training.ranks import started_together
 
 Monitor = Literal["macro_f1", "accuracy"]
 
@@ -14,16 +15,19 @@ Monitor = Literal["macro_f1", "accuracy"]
 class TrainerSettings:
     """What `conf/trainer` describes; all of it is part of a run's fingerprint, after `auto` was replaced.
 
-    `monitor` is measured on the validation part and chooses the epoch; `patience` epochs without improvement stop the
-    training, None never does. `accumulate` batches make one step; `clip` bounds the norm of the gradient. `sampling` draws
-    the faces of an epoch: all of them, or every label equally often, with which a loss has no class weights. `orders` trainings
-    of a fold differ in the order of the training faces alone, and the best on the validation part is kept (Lopes et al. 2017).
+    `batch_size` is that of a step, which `devices` on each of `nodes` machines share out among them; a rate that suits it
+    needs no change for more of them. `monitor` is measured on the validation part and chooses the epoch; `patience` epochs
+    without improvement stop the training, None never does. `accumulate` batches make one step; `clip` bounds the norm of the
+    gradient. `sampling` draws the faces of an epoch: all of them, or every label equally often, with which a loss has no
+    class weights. `orders` trainings of a fold differ in the order of the training faces alone, and the best on the
+    validation part is kept (Lopes et al. 2017).
     """
 
     epochs: int
     batch_size: int = 128
     accelerator: Literal["auto", "cpu", "cuda", "gpu", "mps"] = "auto"
     devices: int = 1
+    nodes: int = 1
     strategy: str = "auto"
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed", "bf16-true", "16-true", "64-true"] = "auto"
     channels_last: bool | Literal["auto"] = "auto"
@@ -36,10 +40,22 @@ class TrainerSettings:
     deterministic: bool = True
 
     def __post_init__(self) -> None:
-        least = {"epochs": 1, "batch_size": 2, "devices": 1, "accumulate": 1, "orders": 1}
+        least = {"epochs": 1, "batch_size": 2, "devices": 1, "nodes": 1, "accumulate": 1, "orders": 1}
         for name, minimum in least.items():
             if getattr(self, name) < minimum:
                 raise ConfigError(f"trainer.{name}: found {getattr(self, name)}, expected at least {minimum}")
+        if self.batch_size % self.ranks or self.batch_size < 2 * self.ranks:
+            raise ConfigError(
+                f"trainer.batch_size: found {self.batch_size}, expected a multiple of {self.ranks} of at least {2 * self.ranks}: "
+                f"it is shared out among {self.ranks} devices"
+            )
+        if self.strategy.startswith("fsdp") and self.accelerator == "cpu":
+            raise ConfigError("trainer.strategy: found fsdp, which needs GPUs; expected ddp, or auto, on processors")
+
+    @property
+    def ranks(self) -> int:
+        """How many processes train a fold together."""
+        return self.devices * self.nodes
 
 
 def resolve_auto(trainer: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,6 +73,11 @@ def resolve_auto(trainer: Mapping[str, Any]) -> dict[str, Any]:
         mps = torch.backends.mps.is_available()
         resolved["accelerator"] = "cuda" if torch.cuda.is_available() else "mps" if mps else "cpu"
     require_here(resolved["accelerator"])
+    together = started_together()
+    if resolved.get("devices") == "auto":
+        resolved["devices"] = together.local if together.ranks > 1 else max(1, torch.cuda.device_count())
+    if resolved.get("nodes") == "auto":
+        resolved["nodes"] = together.nodes
     if resolved.get("precision", "auto") == "auto":
         resolved["precision"] = "bf16-mixed" if computes_in_bf16(resolved["accelerator"]) else "32-true"
     if resolved.get("channels_last", "auto") == "auto":

@@ -23,6 +23,7 @@ def make_trainer(settings: TrainerSettings, fold: FoldContext, callbacks: Sequen
         return Trainer(
             accelerator=settings.accelerator,
             devices=settings.devices,
+            num_nodes=settings.nodes,
             strategy=settings.strategy,
             precision=settings.precision,  # type: ignore[arg-type]  # a Literal there; an unknown one is refused
             max_epochs=epochs,

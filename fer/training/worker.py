@@ -17,8 +17,8 @@ from fer.progress import RunProgress
 from fer.results.store import RunStore
 from fer.training.experiment import Experiment
 from fer.training.fold import run_fold
+from fer.training.how import How, fold_context
 from fer.training.places import with_roots
-from fer.training.run import How, fold_context
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 

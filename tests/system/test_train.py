@@ -155,16 +155,54 @@ def test_shards_of_a_run_fit_together(undisturbed: Path, train_here: Here, tmp_p
     assert predictions(output) == {fold: alone[fold] for fold in ("01", "02")}
 
 
-def test_two_ranks_train_and_every_face_is_predicted_once(tmp_path: Path) -> None:
-    output = tmp_path / "outputs"
-    ranks = ("trainer.devices=2", "trainer.strategy=ddp", "trainer.epochs=2")
-    done = train(*TINY, "protocol.folds=2", "run.folds=[0]", *ranks, output=output)
+#: A network without batch normalisation, whose losses on two ranks are those on one; batches of eight, or twice four.
+WITHOUT_NORMALISATION = [
+    "model=lopes",
+    "preprocess=none",
+    "augment=none",
+    "data.synthetic.subjects=8",
+    "data.synthetic.takes=2",
+    "data.synthetic.size=24",
+    "protocol.folds=2",
+    "run.folds=[0]",
+    "run.threads=1",
+]
+EIGHT = ["trainer.epochs=2", "trainer.batch_size=8"]
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
+
+
+@pytest.mark.parametrize("started_by", ["torchrun", "lightning"])
+def test_two_ranks_take_the_same_steps_as_one_and_predict_every_face_once(
+    tmp_path: Path, train_here: Here, started_by: str
+) -> None:
+    two, one = (tmp_path / name / "outputs" for name in ("two", "one"))
+    for folder in (two, one):
+        folder.parent.mkdir()
+    ranks = ["trainer=ddp"] if started_by == "torchrun" else ["trainer=ddp", "trainer.devices=2"]
+    asked = command(*WITHOUT_NORMALISATION, *ranks, *EIGHT, output=two)
+    started = [*TORCHRUN, *asked[1:]] if started_by == "torchrun" else asked
+    done = subprocess.run(started, cwd=two.parent, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    (run,) = output.iterdir()
+    assert done.stdout.count("Test set") == 1  # one of the ranks speaks
+    assert train_here(*WITHOUT_NORMALISATION, *EIGHT, output=one).returncode == 0
+    (run,), (alone,) = two.iterdir(), one.iterdir()
+    histories = [list(csv.DictReader((of / "folds" / "00" / "history.csv").open())) for of in (run, alone)]
+    for here, there in zip(*histories, strict=True):
+        for column in ("train_loss", "val_loss", "val_accuracy", "lr"):
+            assert float(here[column]) == pytest.approx(float(there[column]), rel=1e-4), column
     tested = read_json(run / "folds.json")["folds"][0]["tests"]["synthetic"]
     rows = [row["id"] for row in csv.DictReader((run / "folds" / "00" / "predictions.csv").open())]
-    assert len(rows) == 84
     assert sorted(rows) == sorted(tested)
+
+
+def test_processes_that_were_started_together_without_need_are_refused(tmp_path: Path, train_here: Here) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"TORCHELASTIC_RUN_ID": "x", "RANK": "0", "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}.items():
+            patch.setenv(name, value)
+        done = train_here(*WITHOUT_NORMALISATION, *EIGHT, output=tmp_path / "outputs")
+    assert done.returncode == 2
+    assert "found 1, but 2 processes were started together" in done.stderr
+    assert not list((tmp_path / "outputs").glob("*/folds/*"))
 
 
 def test_fer2013_runs_by_its_published_split_with_the_clean_test_set_beside_it(tmp_path: Path, train_here: Here) -> None:

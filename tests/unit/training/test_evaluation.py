@@ -172,7 +172,7 @@ def test_what_has_no_networks_is_refused(made: Path, run: Path, tmp_path: Path) 
         again(store.folder)
     shutil.copytree(made / "faces", tmp_path / "faces")
     classical = trained(tmp_path, "model=svm", "model.costs=[1]")
-    with pytest.raises(RunError, match="LinearSvm is no network; its features are computed once from each face"):
+    with pytest.raises(RunError, match="LinearSvm is no network: there are neither weights"):
         again(classical)
     shutil.rmtree(run / "folds")
     with pytest.raises(RunError, match="has trained no fold yet"):

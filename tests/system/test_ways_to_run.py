@@ -1,0 +1,50 @@
+"""This test runs the same six folds in four ways, which must leave the same bytes; it runs with make check-slow."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SIX_FOLDS = [
+    "protocol.folds=6",
+    "data.synthetic.subjects=12",
+    "data.synthetic.takes=2",
+    "data.synthetic.size=24",
+    "model.size=24",
+    "model.stem=4",
+    "model.widths=[8]",
+    "trainer.epochs=3",
+    "trainer.batch_size=8",
+    "run.threads=1",
+]
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    folder.mkdir(exist_ok=True)
+    return subprocess.Popen([sys.executable, str(ROOT / "train.py"), *arguments, *SIX_FOLDS], cwd=folder)
+
+
+def predictions(folder: Path) -> dict[str, bytes]:
+    (run,) = (path.parent for path in folder.glob("outputs/*/config.json"))
+    return {path.parent.name: path.read_bytes() for path in sorted(run.glob("folds/[0-9]*/predictions.csv"))}
+
+
+@pytest.mark.slow
+def test_four_ways_to_run_six_folds_leave_the_same_bytes(tmp_path: Path) -> None:
+    pytest.importorskip("hydra_plugins.hydra_submitit_launcher", reason="needs pip install 'ferlab[slurm]'")
+    shards = ["run.shard=1/2", "run.shard=2/2"]
+    ways = {
+        "serial": [[]],
+        "workers": [["run.workers=2"]],
+        "shards": [[shard] for shard in shards],
+        "submitit": [["-m", "hydra/launcher=submitit_local", "run.shard=1/2,2/2"]],
+    }
+    for name, commands in ways.items():
+        processes = [start(tmp_path / name, *arguments) for arguments in commands]
+        assert [process.wait() for process in processes] == [0] * len(processes)
+    serial = predictions(tmp_path / "serial")
+    assert len(serial) == 6
+    for name in ways:
+        assert predictions(tmp_path / name) == serial, name
