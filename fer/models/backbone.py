@@ -95,6 +95,23 @@ class Backbone(nn.Module, ABC):
         """What is to be learned without labels, in this order; nothing for most."""
         return ()
 
+    def explained_layer(self) -> nn.Module | None:
+        """The layer whose image (B, C, h, w) Grad-CAM weighs, the cells of which must tile the face; None where there is none.
+
+        The last convolution unless a class says otherwise. None where one is not padded: its cells lie closer to the middle
+        than the parts of the face that a map would show them in, by a tenth of the face in small networks.
+        """
+        convolutions = [module for module in self.modules() if isinstance(module, nn.Conv2d)]
+        return convolutions[-1] if convolutions and all(map(tiles, convolutions)) else None
+
     def pictures(self, faces: Iterable[Tensor]) -> Iterator[Picture]:
         """What there is to see of the trained network; `faces` are batches as `as_input` gives them. Nothing for most."""
         yield from ()
+
+
+def tiles(convolution: nn.Conv2d) -> bool:
+    """Whether a convolution's outputs lie evenly over its whole input, as patches and padded convolutions do."""
+    if isinstance(convolution.padding, str):
+        return convolution.padding == "same"
+    sides = zip(convolution.kernel_size, convolution.stride, convolution.padding, convolution.dilation, strict=True)
+    return all(dilation * (kernel - 1) < stride + 2 * padding for kernel, stride, padding, dilation in sides)

@@ -56,6 +56,10 @@ class CompactCnn(Backbone):
         """The stem, then each residual block."""
         return [list(part.parameters()) for part in (self.stem, *self.blocks)]
 
+    def explained_layer(self) -> nn.Module:
+        """The last block, whose shortcut is part of what the pooling sees."""
+        return self.blocks[-1]
+
 
 class ResidualBlock(nn.Module):
     """Two 3×3 convolutions with batch normalisation, added to a shortcut; (B, C, H, W) → (B, width, H/stride, W/stride)."""

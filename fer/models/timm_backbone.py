@@ -86,6 +86,12 @@ class TimmBackbone(Backbone):
         parameters = dict(self.network.named_parameters())
         return [[parameters[name] for name in groups[depth]] for depth in sorted(groups)]
 
+    def explained_layer(self) -> nn.Module | None:
+        """The last of the stages that timm says features can be taken of."""
+        stages = getattr(self.network, "feature_info", None)
+        named = dict(self.network.named_modules())
+        return named.get(stages[-1]["module"]) if stages else None
+
 
 def pretrained_config(name: str) -> Any:
     """timm's own record of a network's weights: size, mean, deviation and where they lie."""
