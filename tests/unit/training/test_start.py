@@ -195,3 +195,22 @@ def test_the_digest_follows_the_content_and_not_the_place(tmp_path: Path, cohort
     assert weights_digest(here) != before
     assert weights_digest(here / "folds/00") == weights_digest(there / "folds/00/model.safetensors")
     assert weights_digest(tmp_path / "nowhere") == "missing"
+
+
+def test_copies_that_the_fold_is_trained_on_itself_are_no_news_but_everything_else_is(tmp_path: Path, cohort: Cohort) -> None:
+    a, b, c, *_ = parts(cohort)
+    copies = cohort.copies.copy()
+    copies[cohort.positions(c[:2])] = copies[cohort.positions(a[:2])]  # two test images are copies of training images
+    leaky = replace(cohort, copies=copies, records=[replace(record, subject=None) for record in cohort.records])
+    teacher = trained_run(tmp_path / "teacher", leaky, fold("00", a, c))
+    require_unseen([fold("00", a, c)], leaky, Starting(teacher))
+    with pytest.raises(LeakError, match="trained on 2 images"):  # a fold that has no copies of its own
+        require_unseen([fold("00", b, c)], leaky, Starting(teacher))
+    met = trained_run(tmp_path / "met", leaky, fold("00", (*a, c[0]), c[1:]))
+    with pytest.raises(LeakError, match="trained on 1 images"):  # the teacher has met one of them itself
+        require_unseen([fold("00", a, c)], leaky, Starting(met))
+    known = [replace(record, subject="x" if record.id in (*b[:2], *c[:2]) else None) for record in leaky.records]
+    people = replace(leaky, records=known)
+    acquainted = trained_run(tmp_path / "people", people, fold("00", (*a, *b), c))
+    with pytest.raises(LeakError, match="trained on 2 images"):  # it knows the people in them
+        require_unseen([fold("00", a, c)], people, Starting(acquainted))
