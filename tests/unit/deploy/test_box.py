@@ -1,14 +1,22 @@
 """This file tests the networks that come with the package, and how a trained one gets there."""
 
 import json
+import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from composing import composed
 
+from fer.data.databases.fer2013 import Fer2013
+from fer.data.databases.sample_faces import sample_faces
 from fer.data.digest import file_digest
 from fer.deploy import box
 from fer.errors import ConfigError, RunError
 from fer.files import read_json
+from fer.models.summary import count_parameters
+from fer.models.weights import read_weights, stored_classifier
 from fer.results.stored_run import read_run
 from fer.training.seen import Seen
 
@@ -50,3 +58,43 @@ def test_the_command_says_what_it_has_done_or_what_is_wrong(
     assert "expected the folder of a run and a name" in capsys.readouterr().err
     assert box.main([str(tmp_path), "small"]) == 2
     assert "is no run folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", box.networks())
+def test_a_network_in_the_box_is_whole_small_and_says_what_it_is(name: str) -> None:
+    folder, card = box.boxed(name), box.read_card(name)
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 8e6
+    assert card["weights"] == file_digest(folder / "model.safetensors").hex()
+    weights = read_weights(folder / "model.safetensors")
+    assert list(weights.described["labels"]) == card["labels"]
+    classifier = stored_classifier(weights)
+    faces = torch.from_numpy(np.stack([face.image for face in sample_faces(["happiness"], subjects=4, takes=1, size=48, seed=0)]))
+    with torch.inference_mode():
+        probabilities = classifier(faces).softmax(1)
+    assert probabilities.std(0).max() > 0.01  # it tells faces from one another, rather than always saying the same
+    assert count_parameters(classifier.backbone) <= 1.5e6
+    assert len(Seen.beside(folder / "model.safetensors").ids) == card["train_images"] + card["val_images"]
+    for scores in card["scores"].values():
+        assert scores["accuracy"]["low"] < scores["accuracy"]["value"] < scores["accuracy"]["high"]
+
+
+def test_the_recipe_of_the_network_in_the_box_is_how_it_was_trained() -> None:
+    card, recipe = box.read_card("fer2013_small"), composed("experiment=fer2013_small")
+    made = {key: value for key, value in recipe["model"].items() if key != "weights"}
+    assert card["model"] == made
+    assert card["selection"]["epochs"] == recipe["trainer"]["epochs"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("FER_DATA" not in os.environ, reason="set FER_DATA to the folder of fer2013")
+@pytest.mark.parametrize("name", box.networks())
+def test_a_network_in_the_box_scores_what_its_card_says(name: str) -> None:
+    database = Fer2013(f"{os.environ['FER_DATA']}/fer2013")
+    tested = [record for record in database.records() if record.split == "PrivateTest"]
+    faces = torch.from_numpy(np.stack([database.read(record) for record in tested]))
+    classifier = stored_classifier(read_weights(box.boxed(name) / "model.safetensors"))
+    labels = box.read_card(name)["labels"]
+    with torch.inference_mode():
+        said = torch.cat([classifier(part).argmax(1) for part in faces.split(512)]).tolist()
+    right = np.mean([labels[found] == record.expression for found, record in zip(said, tested, strict=True)])
+    assert right == pytest.approx(box.read_card(name)["scores"]["private"]["accuracy"]["value"], abs=1e-9)
