@@ -86,6 +86,7 @@ def test_every_protocol_runs_on_every_database_that_has_what_it_needs(
     name: str, protocol: str, samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FER_DATA", str(samples))
+    monkeypatch.setenv("FER_CACHE", str(samples / "cache"))  # prepared once for all protocols
     _, records = database(name, samples)
     config = composed(*settings(name, protocol, records, tmp_path))
     if not makes_sense(protocol, records):

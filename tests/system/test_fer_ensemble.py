@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fer.cli import train
 from fer.cli.main import main
 from fer.files import read_json
 
@@ -104,8 +105,10 @@ def test_a_trained_run_is_evaluated_in_several_views_and_says_what_is_missing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    command = [sys.executable, str(ROOT / "train.py"), *TINY, "seed=[0,1]", "run.folds=[00-seed0]", f"run.output={tmp_path}/o"]
-    subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path, timeout=120)
+    asked = [*TINY, "seed=[0,1]", "run.folds=[00-seed0]", f"run.output={tmp_path}/o"]
+    monkeypatch.setattr(sys, "argv", ["train.py", *asked])
+    train.main()
+    capsys.readouterr()
     (run,) = (tmp_path / "o").iterdir()
     status, shown, errors = fer(capsys, "evaluate", run, "--tta", "flip")
     assert (status, errors) == (0, "")

@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -24,7 +22,9 @@ def test_every_model_is_listed_with_its_cost_and_source(
     assert "1.8 G" in rows["resnet"]  # ResNet-18 at 224×224 has 1.8 billion multiply-adds (He et al. 2016, table 1)
 
 
-def test_a_model_of_ones_own_is_listed_too(tmp_path: Path) -> None:
+def test_a_model_of_ones_own_is_listed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "conf" / "model").mkdir(parents=True)
     (tmp_path / "conf" / "model" / "tiny.yaml").write_text("_target_: tiny.Tiny\nwidth: 4\n")
     (tmp_path / "tiny.py").write_text(
@@ -35,9 +35,11 @@ def test_a_model_of_ones_own_is_listed_too(tmp_path: Path) -> None:
         "    def __init__(self, width):\n"
         "        super().__init__(width, (width,))\n"
     )
-    command = [sys.executable, "-m", "fer", "models", "tiny", "--config-dir", str(tmp_path / "conf")]
-    environment = {"PATH": "", "PYTHONPATH": f"{tmp_path}:{CONF.parent}", "FER_PLUGINS": "tiny", "COLUMNS": "120"}
-    listed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("FER_PLUGINS", "tiny")
+    monkeypatch.setenv("COLUMNS", "120")
+    assert main(["models", "tiny", "--config-dir", str(tmp_path / "conf")]) == 0
+    listed = capsys.readouterr().out
     assert next(line for line in listed.splitlines() if line.startswith("tiny")).rstrip().endswith("Nobody, 2026")
 
 

@@ -93,6 +93,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_of_twelve_trials_and_two_workers_of_which_one_is_killed_all_are_done_and_none_twice(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -74,8 +74,11 @@ def predictions(output: Path) -> dict[str, bytes]:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The output folder of a run that nothing disturbed."""
     output = tmp_path_factory.mktemp("undisturbed") / "outputs"
-    done = train(*TINY, output=output)
-    assert done.returncode == 0, done.stderr
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FER_CACHE", str(output.parent / "cache"))
+        patch.setattr(sys, "argv", command(*TINY, output=output)[1:])
+        patch.chdir(output.parent)
+        main()
     return output
 
 
@@ -124,19 +127,29 @@ def kill_when(process: subprocess.Popen[bytes], appears: Path, pattern: str) -> 
 
 
 @TOGETHER
-def test_a_run_killed_in_its_third_fold_and_in_an_epoch_ends_with_the_same_bytes(undisturbed: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "places",
+    [
+        ["02.working/checkpoints/last.ckpt"],
+        pytest.param(["02.working/checkpoints/last.ckpt", "03.working/history.csv"], marks=pytest.mark.slow),
+    ],
+    ids=["once", "twice"],
+)
+def test_a_run_killed_in_its_third_fold_and_in_an_epoch_ends_with_the_same_bytes(
+    undisturbed: Path, train_here: Here, tmp_path: Path, places: list[str]
+) -> None:
     output = tmp_path / "outputs"
-    for pattern in ("*/folds/.02.working/checkpoints/last.ckpt", "*/folds/.03.working/history.csv"):
-        kill_when(subprocess.Popen(command(*TINY, output=output), cwd=tmp_path), output, pattern)
+    for place in places:
+        kill_when(subprocess.Popen(command(*TINY, output=output), cwd=tmp_path), output, f"*/folds/.{place}")
     assert 2 <= len(predictions(output)) < 4
-    assert train(*TINY, output=output).returncode == 0
+    assert train_here(*TINY, output=output).returncode == 0
     assert predictions(output) == predictions(undisturbed)
 
 
 @TOGETHER
-def test_folds_in_parallel_end_with_the_same_bytes(undisturbed: Path, tmp_path: Path) -> None:
+def test_folds_in_parallel_end_with_the_same_bytes(undisturbed: Path, train_here: Here, tmp_path: Path) -> None:
     output = tmp_path / "outputs"
-    done = train(*TINY, "run.workers=2", "run.folds=[0,1]", output=output)
+    done = train_here(*TINY, "run.workers=2", "run.folds=[0,1]", output=output)
     assert done.returncode == 0, done.stderr
     alone = predictions(undisturbed)
     assert predictions(output) == {fold: alone[fold] for fold in ("00", "01")}
@@ -171,7 +184,7 @@ EIGHT = ["trainer.epochs=2", "trainer.batch_size=8"]
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
 
 
-@pytest.mark.parametrize("started_by", ["torchrun", "lightning"])
+@pytest.mark.parametrize("started_by", ["torchrun", pytest.param("lightning", marks=pytest.mark.slow)])
 def test_two_ranks_take_the_same_steps_as_one_and_predict_every_face_once(
     tmp_path: Path, train_here: Here, started_by: str
 ) -> None:
