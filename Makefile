@@ -33,11 +33,12 @@ models: $(READY)
 	$(BIN)/python train.py experiment=models_networks $(MODELS) run.output=outputs/models
 	$(BIN)/fer report outputs/models
 
+# A file of tests stays in one process, where its fixtures are made once.
 test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 check: test
 

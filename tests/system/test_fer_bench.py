@@ -47,7 +47,8 @@ def test_training_and_prediction_are_measured_beside_the_bare_loop_and_the_usual
 
 
 def test_faces_have_their_full_size_in_a_bench_and_a_batch_may_be_larger_than_the_drawn_part() -> None:
-    groups = groups_of(composed(["augment=batched", "augment.batched.sizes=[0.5,1.0]", "trainer.batch_size=4096"]))
+    small = ["model.stem=4", "model.widths=[4]", "model.stem_stride=2"]
+    groups = groups_of(composed([*small, "augment=batched", "augment.batched.sizes=[0.5,1.0]", "trainer.batch_size=4096"]))
     assert groups["augment"]["batched"]["sizes"] == [1.0]
     learner = TimedLearner(**groups, labels=LabelSpace(names=BASIC))
     assert len(first_batch(drawn_faces(learner.spec, people=1), learner).targets) == 4096

@@ -32,9 +32,6 @@ TINY = [
     "run.threads=1",
 ]
 
-#: Tests that share one undisturbed run, and so one test process.
-TOGETHER = pytest.mark.xdist_group("undisturbed")
-
 
 def command(*arguments: str, output: Path) -> list[str]:
     return [sys.executable, str(ROOT / "train.py"), *arguments, f"run.output={output}"]
@@ -82,7 +79,6 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
-@TOGETHER
 def test_a_run_ends_with_a_table_and_every_face_predicted_once(undisturbed: Path) -> None:
     (run,) = undisturbed.iterdir()
     parts = [read_predictions(path) for path in sorted(run.glob("folds/*/predictions.csv"))]
@@ -102,7 +98,6 @@ def test_a_run_ends_with_a_table_and_every_face_predicted_once(undisturbed: Path
     ]
 
 
-@TOGETHER
 def test_the_same_command_again_is_complete_at_once_with_the_same_table(undisturbed: Path, train_here: Here) -> None:
     before = predictions(undisturbed)
     first = train_here(*TINY, output=undisturbed)
@@ -126,7 +121,6 @@ def kill_when(process: subprocess.Popen[bytes], appears: Path, pattern: str) -> 
     process.wait()
 
 
-@TOGETHER
 @pytest.mark.parametrize(
     "places",
     [
@@ -146,7 +140,6 @@ def test_a_run_killed_in_its_third_fold_and_in_an_epoch_ends_with_the_same_bytes
     assert predictions(output) == predictions(undisturbed)
 
 
-@TOGETHER
 def test_folds_in_parallel_end_with_the_same_bytes(undisturbed: Path, train_here: Here, tmp_path: Path) -> None:
     output = tmp_path / "outputs"
     done = train_here(*TINY, "run.workers=2", "run.folds=[0,1]", output=output)
@@ -158,7 +151,6 @@ def test_folds_in_parallel_end_with_the_same_bytes(undisturbed: Path, train_here
     assert read_json(run / "folds" / "00" / "card.json")["threads"] == 1
 
 
-@TOGETHER
 def test_shards_of_a_run_fit_together(undisturbed: Path, train_here: Here, tmp_path: Path) -> None:
     output = tmp_path / "outputs"
     first = train_here(*TINY, "run.shard=2/3", output=output)
@@ -184,7 +176,8 @@ EIGHT = ["trainer.epochs=2", "trainer.batch_size=8"]
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone"]
 
 
-@pytest.mark.parametrize("started_by", ["torchrun", pytest.param("lightning", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("started_by", ["torchrun", "lightning"])
 def test_two_ranks_take_the_same_steps_as_one_and_predict_every_face_once(
     tmp_path: Path, train_here: Here, started_by: str
 ) -> None:

@@ -51,7 +51,12 @@ def flat() -> Network:
 
 
 @pytest.mark.parametrize(
-    ("kind", "method"), [("convolutional", "gradcam"), ("convolutional", "occlusion"), ("flat", "occlusion")]
+    ("kind", "method"),
+    [
+        ("convolutional", "gradcam"),
+        pytest.param("convolutional", "occlusion", marks=pytest.mark.slow),
+        ("flat", "occlusion"),
+    ],
 )
 def test_the_map_lies_where_the_label_is_and_beats_chance_and_the_centre(
     kind: str, method: str, request: pytest.FixtureRequest
