@@ -177,6 +177,7 @@ def test_without_optuna_the_message_says_what_to_install(
     assert "pip install 'ferlab[sweep]'" in errors
 
 
+@pytest.mark.slow
 def test_trials_of_train_itself_cost_nothing_the_second_time(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     content = yaml.safe_load((ROOT / "sweeps" / "smoke.yaml").read_text())
     parameters = {"features.cell": {"values": [8, 12]}}
@@ -184,12 +185,10 @@ def test_trials_of_train_itself_cost_nothing_the_second_time(here: Path, capsys:
     status, shown, _ = fer(capsys, "sweep", path)
     assert status == 0
     assert "2 trials: 2 done" in shown
-    started = time.monotonic()
     status, again, news = fer(capsys, "sweep", path, "--storage", f"sqlite:///{here}/another.db")
     assert (status, again.splitlines()[3:]) == (0, shown.splitlines()[3:])
     assert "trial 1 is done" in news
     assert not list((here / "outputs" / "sweeps").rglob("*-02.log"))
-    assert time.monotonic() - started < 20
 
 
 @pytest.mark.slow

@@ -140,12 +140,13 @@ def test_a_run_killed_in_its_third_fold_and_in_an_epoch_ends_with_the_same_bytes
     assert predictions(output) == predictions(undisturbed)
 
 
-def test_folds_in_parallel_end_with_the_same_bytes(undisturbed: Path, train_here: Here, tmp_path: Path) -> None:
+@pytest.mark.parametrize("folds", [["00"], pytest.param(["00", "01", "02"], marks=pytest.mark.slow)], ids=len)
+def test_folds_in_workers_end_with_the_same_bytes(undisturbed: Path, train_here: Here, tmp_path: Path, folds: list[str]) -> None:
     output = tmp_path / "outputs"
-    done = train_here(*TINY, "run.workers=2", "run.folds=[0,1]", output=output)
+    done = train_here(*TINY, "run.workers=2", f"run.folds=[{','.join(folds)}]", output=output)
     assert done.returncode == 0, done.stderr
     alone = predictions(undisturbed)
-    assert predictions(output) == {fold: alone[fold] for fold in ("00", "01")}
+    assert predictions(output) == {fold: alone[fold] for fold in folds}
     (run,) = output.iterdir()
     assert read_json(run / "provenance.json")["threads"] == 1
     assert read_json(run / "folds" / "00" / "card.json")["threads"] == 1
