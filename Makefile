@@ -7,13 +7,14 @@ READY := $(VENV)/.ready
 # Faces of `make demo`; MODELS="data=fer2013 train_images=2000" compares on others.
 MODELS ?= data.synthetic.subjects=40 data.synthetic.takes=5 protocol.folds=3
 
-.PHONY: help setup demo models test check check-slow format clean
+.PHONY: help setup demo models pictures test check check-slow format clean
 
 help:
 	@echo "make demo        set up, train and test on drawn faces, show the table and where the page lies"
 	@echo "make models      train every model on drawn faces, or on MODELS=\"data=fer2013 train_images=2000\", and rank them"
 	@echo "make test        set up, lint, type-check and pass the tests"
 	@echo "make check-slow  heavier checks: a million faces, real data sets where FER_DATA points to them"
+	@echo "make pictures    make the pictures of the README anew; needs Chromium"
 	@echo "make format      format the code"
 
 setup: $(READY)
@@ -32,6 +33,9 @@ models: $(READY)
 	$(BIN)/python train.py experiment=models_classical $(MODELS) run.output=outputs/models
 	$(BIN)/python train.py experiment=models_networks $(MODELS) run.output=outputs/models
 	$(BIN)/fer report outputs/models
+
+pictures: $(READY)
+	$(BIN)/python docs/pictures.py
 
 # A file of tests stays in one process, where its fixtures are made once.
 test: $(READY)

@@ -94,7 +94,7 @@ def fit_by_turns(
 ) -> Measurement:
     """Fit as train.py does, the other ways having a turn after every `steps` steps."""
     learner.turns = Turns(others, steps=steps, rounds=rounds, batch_size=learner.settings.batch_size)
-    learner.fit(train, repeated(train, VALIDATED), FoldContext(run="bench", name="00", folder=folder, seed=0, threads=threads))
+    learner.fit(train, repeated(train, VALIDATED), FoldContext(name="00", folder=folder, seed=0, threads=threads))
     rates = learner.turns.rates
     first, *rest = others
     return Measurement("training", settings, {name: rates[name] for name in (first, "framework", *rest)})

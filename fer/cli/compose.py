@@ -3,22 +3,38 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
-from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from fer.cli.mistakes import explain
+from fer.cli.train import CONF, title
+from fer.errors import ConfigError
 
-CONF = Path(__file__).resolve().parents[2] / "conf"
+#: Hydra composes one configuration at a time.
+ONE_AT_A_TIME = Lock()
 
 
 def composed(overrides: Sequence[str]) -> dict[str, Any]:
     """The configuration that train.py would run with these overrides; raises ConfigError where there is none."""
-    from hydra import compose, initialize_config_dir
-    from omegaconf import OmegaConf
+    config, _ = composed_with_title(overrides)
+    return config
 
-    with explained(), initialize_config_dir(str(CONF), version_base="1.3"):
-        config = OmegaConf.to_container(compose("train", list(overrides)), resolve=True, throw_on_missing=True)
-    return config  # type: ignore[return-value]
+
+def composed_with_title(overrides: Sequence[str]) -> tuple[dict[str, Any], str]:
+    """The same, and the readable half of the run folder's name."""
+    from hydra import compose, initialize_config_dir
+    from hydra.types import RunMode
+    from omegaconf import OmegaConf, open_dict
+
+    with ONE_AT_A_TIME, explained(), initialize_config_dir(str(CONF), version_base="1.3"):
+        found = compose("train", list(overrides), return_hydra_config=True)
+        hydra = found.hydra
+        with open_dict(found):
+            del found["hydra"]
+        config: dict[str, Any] = OmegaConf.to_container(found, resolve=True, throw_on_missing=True)  # type: ignore[assignment]
+    if hydra.mode == RunMode.MULTIRUN:
+        raise ConfigError("expected one run; the experiment that was chosen is several, which `train.py` runs by itself")
+    return config, title(config, hydra.runtime.choices)
 
 
 def combinations(overrides: Sequence[str]) -> Iterator[list[str]]:

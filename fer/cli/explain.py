@@ -43,13 +43,14 @@ def run(arguments: Namespace) -> None:
     """Explain the faces, write the page, and print a row a face."""
     from rich.console import Console
 
-    from fer.files import require_writable, write_atomically, write_json
+    from fer.files import replacing, require_writable, write_atomically, write_json
+    from fer.results.publish import write_report
     from fer.results.stored_run import read_run
     from fer.training.evaluation import require_network, require_trained
 
     require_numbers(arguments)
     require_captum()
-    from fer.explain.page import explained_page
+    from fer.explain.page import explained_page, strip
 
     folder = arguments.output or arguments.run_folder / "explained"
     stored = read_run(arguments.run_folder)
@@ -58,7 +59,11 @@ def run(arguments: Namespace) -> None:
     require_writable(folder / "index.html")
     answer = explain(stored, arguments)
     write_atomically(folder / "index.html", explained_page(answer))
+    with replacing(folder / "faces.png") as beside:
+        beside.write_bytes(strip(answer.found))
     write_json(folder / "explained.json", answer.as_json())
+    if not arguments.output:
+        write_report(arguments.run_folder)  # whose page shows some of it
     Console().print(face_table(answer), mean_table(answer), highlight=False)
     print(f"{answer.verdict.sentences}\n{answer.verdict.method}\n")
     print(f"Page   {folder / 'index.html'}\nIt shows images of people: keep it where the images may be.")
@@ -85,13 +90,13 @@ def require_captum() -> None:
 
 def explain(stored: "StoredRun", arguments: Namespace) -> "Answer":
     """Find the faces, explain them with a bar where somebody watches, and judge the maps."""
-    from fer.deploy.sources import sources
     from fer.explain.explanation import explanations
     from fer.explain.maps import method_for
     from fer.explain.network import networks
     from fer.explain.page import Answer
     from fer.explain.verdict import judge
     from fer.progress import tracked
+    from fer.results.sources import sources
 
     faces, refused = faces_of(stored, arguments)
     of = networks(stored, [face.fold for face in faces])
@@ -104,15 +109,16 @@ def explain(stored: "StoredRun", arguments: Namespace) -> "Answer":
 
 def faces_of(stored: "StoredRun", arguments: Namespace) -> "tuple[list[Face], tuple[str, ...]]":
     """The faces that are asked for, and why others are left out, which is said at once; ConfigError where none is left."""
+    from fer.data.faces import evenly
     from fer.deploy.export import chosen_fold
     from fer.errors import DatabaseDamaged
-    from fer.explain.faces import Cutter, Named, evenly, fold_by_image, named_images, stored_faces
+    from fer.explain.faces import Cutter, Named, fold_by_image, named_images, stored_faces
     from fer.explain.network import Network
 
     known = fold_by_image(stored, arguments.fold)
     named = named_images(arguments.images, known, stored) if arguments.images else Named(tuple(known))
     most = arguments.sample or (len(named.images) if arguments.images else SAMPLE)
-    images = evenly(named.images, most) if named.images else ()
+    images = [named.images[i] for i in evenly(len(named.images), most)]
     found = stored_faces(stored, [i for i in images if isinstance(i, str)], known, dict(arguments.root))
     refused = list(named.refused)
     if paths := [i for i in images if isinstance(i, Path)]:

@@ -52,13 +52,14 @@ def rebuild_all(outputs: Path, runs: list[Path]) -> None:
     from fer.results.leaderboard import print_boards
     from fer.results.publish import LEADERBOARD, PAGE, write_leaderboard, write_report
 
-    reports, errors = [], []
+    done, errors = [], []
     for path in tracked(runs, "reports", len(runs)):
         try:
-            reports.append(write_report(path))
+            write_report(path)
+            done.append(path)
         except (RunError, OutputError) as error:
             errors.append(error)
-    print_boards(write_leaderboard(outputs, reports))
+    print_boards(write_leaderboard(outputs, done))
     print(f"Scores in %, their 95 % intervals below.\n\nPage   {outputs / PAGE}\nTable  {outputs / LEADERBOARD}")
     if errors:
         raise RunError("\n    ".join([f"{len(errors)} of {len(runs)} runs are left out:", *(error.args[0] for error in errors)]))

@@ -47,7 +47,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> None:
     """Carry out what is left of a sweep, or say how it stands, or print what would be run."""
     require_optuna()
-    from fer.cli.foreseen import configured
+    from fer.cli.compose import composed
     from fer.sweeps.attempts import attempts_by_place
     from fer.sweeps.search_space import corner
     from fer.sweeps.status import status
@@ -58,7 +58,7 @@ def run(arguments: Namespace) -> None:
 
     require_sensible(arguments)
     sweep = read_sweep(arguments.file)
-    config, _ = configured(sweep.command.overrides(corner(sweep.parameters, 0), further=further(sweep, arguments)))
+    config = composed(sweep.command.overrides(corner(sweep.parameters, 0), further=further(sweep, arguments)))
     output = Path(config["run"]["output"])
     url = parse(arguments.storage) if arguments.storage else sqlite_file(output / "sweeps" / f"{sweep.path.stem}.db")
     with reachable(url):

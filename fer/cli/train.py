@@ -47,8 +47,10 @@ def train(composed: DictConfig) -> None:
 
 def run_and_report(config: Mapping[str, Any], title: str) -> None:
     """Run every fold that is not done yet, then write the report and print its table."""
+    from fer.progress import RunProgress
     from fer.results.publish import PAGE, write_report
     from fer.results.table import print_report
+    from fer.training.loggers.run_log import log_run
     from fer.training.ranks import started_together
     from fer.training.run import run_experiment
 
@@ -58,6 +60,7 @@ def run_and_report(config: Mapping[str, Any], title: str) -> None:
     if not started_together().is_first:
         return
     report = write_report(store.folder)
+    log_run(store, report, config["logger"], say=RunProgress().say)
     if not news:
         print("This run is complete; nothing was trained.\n" if store.complete else "The chosen folds of this run are done.\n")
     print_report(report)

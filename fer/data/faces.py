@@ -13,6 +13,11 @@ from numpy.typing import NDArray
 RELEASE_BYTES = 256 * 2**20
 
 
+def evenly(count: int, most: int) -> NDArray[np.int64]:
+    """At most `most` of the positions 0 to `count` - 1, from the first to the last."""
+    return np.unique(np.linspace(0, count - 1, min(most, count)).astype(np.int64))
+
+
 class FaceArray:
     """Prepared faces in a memory-mapped file: (N, S, S) or (N, S, S, 3) uint8, read by indexing, shared by all runs."""
 
@@ -85,6 +90,11 @@ class Faces:
     def judged(self) -> "Faces":
         """These faces with indices as targets, the most probable label of a distribution, by which results are judged."""
         return self if self.targets.ndim == 1 else replace(self, targets=self.targets.argmax(1))
+
+    def evenly(self, most: int) -> "Faces":
+        """At most so many of these faces, from the first to the last."""
+        which = evenly(len(self), most)
+        return replace(self, rows=self.rows[which], targets=self.targets[which])
 
     def take(self, positions: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The pixels of the faces at `positions`, (n, S, S) or (n, S, S, 3) uint8."""

@@ -67,12 +67,17 @@ def read_colour(path: Path) -> Image:
 
 
 def decoded(path: Path, mode: str | None) -> Image:
-    """The pixels in a Pillow mode, upright as the camera was held; raises DatabaseDamaged where they cannot be read."""
+    """The pixels of a file in a Pillow mode; raises DatabaseDamaged where they cannot be read."""
     try:
         with Pillow.open(path) as image:
-            if image.mode.startswith("I;16") or image.mode == "I":
-                return np.asarray(np.asarray(image, np.int64) >> 8, np.uint8)
-            upright = ImageOps.exif_transpose(image)
-            return np.asarray(upright.convert(mode or ("L" if image.mode in GREY_MODES else "RGB")), np.uint8)
+            return pixels_of(image, mode)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise DatabaseDamaged(f"{path}: found no readable image ({error}). Unpack or download it again.") from None
+
+
+def pixels_of(image: Pillow.Image, mode: str | None) -> Image:
+    """The pixels in a Pillow mode, upright as the camera was held; without a mode as grey or RGB, as they were stored."""
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I;16") or upright.mode == "I":
+        return np.asarray(np.asarray(upright, np.int64) >> 8, np.uint8)
+    return np.asarray(upright.convert(mode or ("L" if upright.mode in GREY_MODES else "RGB")), np.uint8)

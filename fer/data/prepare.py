@@ -94,15 +94,20 @@ def write_faces(
         write_header(file, shape)
         for i, (record, image) in enumerate(zip(records, checked(images, records), strict=True)):
             copies[i] = content(image), content(image[:, ::-1])
-            face = preprocess.cut_face(image, landmarks=database.landmarks(record), cropped=database.cropped)
-            if face is None:
+            face, found = cut_out(image, record, database, preprocess)
+            if not found:
                 not_found.append(record.id)
-                face = central_square(image)
             finished = preprocess.finish(resize(with_channels(face, channels), size))
             file.write(np.ascontiguousarray(finished).data)
     require_found(not_found, preprocess, database=database, images=len(records))
     np.save(folder / "copies.npy", copies)
     write_json(folder / "not_found.json", {"ids": not_found})
+
+
+def cut_out(image: Image, record: FaceRecord, database: Database, preprocess: Preprocess) -> tuple[Image, bool]:
+    """The face in an image, at its own size, and whether one was found; else the central square stands for it."""
+    face = preprocess.cut_face(image, landmarks=database.landmarks(record), cropped=database.cropped)
+    return (central_square(image), False) if face is None else (face, True)
 
 
 def require_found(not_found: Sequence[str], preprocess: Preprocess, *, database: Database, images: int) -> None:

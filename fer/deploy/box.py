@@ -8,22 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from fer.data.digest import file_digest
-from fer.deploy.sources import sources
+from fer.deploy.model import CARD, USE
 from fer.errors import EXIT_STATUS, ConfigError, FerError, RunError
 from fer.files import made_once, read_json, write_json
 from fer.results.report import make_report
 from fer.results.set_report import set_json
+from fer.results.sources import sources
 from fer.results.stored_run import StoredFold, StoredRun, read_run
+from fer.training.elsewhere import trained_in_colour
 from fer.training.evaluation import require_network, require_trained
 from fer.training.seen import SEEN
 from fer.training.start import WEIGHTS
 
 #: A folder a network, as that of a fold: model.safetensors, seen.npz, and a card that has the scores too.
 NETWORKS = Path(__file__).parent / "networks"
-
-CARD = "card.json"
-
-USE = "Labels are posed or perceived expressions, not what a person feels. For research only, as the data it was trained on."
 
 
 def networks() -> list[str]:
@@ -38,10 +36,11 @@ def boxed(name: str) -> Path:
     return NETWORKS / name
 
 
-def put(run: StoredRun, name: str, *, into: Path = NETWORKS) -> Path:
+def put(run: StoredRun, name: str, *, into: Path | None = None) -> Path:
     """Put the network of a run into the box: of several seeds the one that is best on validation; gives its folder.
 
-    Raises RunError where the run has no network or several folds, and where something of this name is there already.
+    `into` is the folder of another box. Raises RunError where the run has no network or several folds, and where something
+    of this name is there already.
     """
     require_trained(run)
     require_network(run)
@@ -49,8 +48,9 @@ def put(run: StoredRun, name: str, *, into: Path = NETWORKS) -> Path:
         raise RunError(
             f"{run.path} has {len(run.folds)} trained folds; expected one network that was tested on all that is tested"
         )
-    if (into / name).exists():
-        raise RunError(f"{into / name} is there already. Delete it first.")
+    place = (into or NETWORKS) / name
+    if place.exists():
+        raise RunError(f"{place} is there already. Delete it first.")
     best = max(run.folds, key=lambda fold: float(fold.card["selection"]["value"]))
     source = run.path / "folds" / best.name
 
@@ -59,7 +59,7 @@ def put(run: StoredRun, name: str, *, into: Path = NETWORKS) -> Path:
             shutil.copyfile(source / file, folder / file)
         write_json(folder / CARD, card(run, best, weights=file_digest(source / WEIGHTS).hex()))
 
-    return made_once(into / name, fill)
+    return made_once(place, fill)
 
 
 def card(run: StoredRun, fold: StoredFold, *, weights: str) -> dict[str, Any]:
@@ -74,6 +74,8 @@ def card(run: StoredRun, fold: StoredFold, *, weights: str) -> dict[str, Any]:
         "seeds": [of.seed for of in run.folds],
         **described,
         "preprocess": run.config["preprocess"],
+        "colour": trained_in_colour(run.config),
+        "cropped": bool(run.plan.cropped),
         "data": sources(run.config),
         "scores": {test.name: {key: set_json(test)[key] for key in ("n", "accuracy", "uar", "macro_f1")} for test in alone.tests},
         "trained": {key: run.provenance.get(key) for key in ("argv", "commit", "versions", "hardware", "threads", "started")},

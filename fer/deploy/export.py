@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 from fer.bench.measurement import Measurement, by_turns, now
 from fer.data.faces import Faces
 from fer.deploy.format import Format, Read
+from fer.deploy.model import USE
 from fer.deploy.reader import ExpressionReader
-from fer.deploy.sources import sources
 from fer.errors import RunError
 from fer.files import replacing
 from fer.models.classifier import ExpressionClassifier
+from fer.models.input_spec import InputSpec
 from fer.models.weights import read_weights, stored_classifier
 from fer.protocols.base import Fold
+from fer.results.sources import sources
 from fer.results.stored_run import StoredRun
+from fer.training.elsewhere import trained_in_colour
 from fer.training.evaluation import located, planned, require_network, require_trained
 from fer.training.start import WEIGHTS
 
@@ -70,22 +73,27 @@ def trained(run: StoredRun, fold: str | None, *, roots: Mapping[str, str]) -> Tr
     chosen = chosen_fold(run, fold)
     plan = planned(run, located(run, roots))
     parts: Fold = next(of for of in plan.folds if of.name == chosen)
-    tests = spread(plan.cohort.faces(list(dict.fromkeys(i for ids in parts.tests.values() for i in ids))), COMPARED)
+    tests = plan.cohort.faces(list(dict.fromkeys(i for ids in parts.tests.values() for i in ids))).evenly(COMPARED)
     weights = run.path / "folds" / chosen / WEIGHTS
-    backbone = stored_classifier(read_weights(weights)).backbone
-    described = {
+    said = described(run, chosen, stored_classifier(read_weights(weights)).backbone.spec)
+    training = plan.cohort.faces(parts.train).evenly(CALIBRATION)
+    return Trained(f"{run.name}-{chosen}", said, weights, pixels(training), pixels(tests), tests.judged.targets.astype(np.int64))
+
+
+def described(run: StoredRun, fold: str, spec: InputSpec) -> dict[str, Any]:
+    """What whoever uses the network of a fold must know: labels, how faces are cut out for it, whose data it has seen."""
+    return {
         "run": run.name,
-        "fold": chosen,
+        "fold": fold,
         "labels": list(run.plan.labels),
-        "size": backbone.spec.size,
-        "channels": backbone.spec.channels,
+        "size": spec.size,
+        "channels": spec.channels,
+        "colour": trained_in_colour(run.config),
+        "cropped": bool(run.plan.cropped),
         "preprocess": run.config["preprocess"],
         "data": sources(run.config),
+        "use": USE,
     }
-    training = spread(plan.cohort.faces(parts.train), CALIBRATION)
-    return Trained(
-        f"{run.name}-{chosen}", described, weights, pixels(training), pixels(tests), tests.judged.targets.astype(np.int64)
-    )
 
 
 def chosen_fold(run: StoredRun, name: str | None) -> str:
@@ -97,12 +105,6 @@ def chosen_fold(run: StoredRun, name: str | None) -> str:
         found = "no fold is named" if name is None else f"found --fold {name}"
         raise RunError(f"{run.path}: {found}, expected one of those that it has trained: --fold {', '.join(done) or 'none yet'}")
     return name
-
-
-def spread(faces: Faces, most: int) -> Faces:
-    """At most so many of the faces, from the first to the last."""
-    which = np.unique(np.linspace(0, len(faces) - 1, min(most, len(faces))).astype(np.int64))
-    return Faces(faces.pixels, faces.rows[which], faces.targets[which], faces.labels)
 
 
 def pixels(faces: Faces) -> NDArray[np.uint8]:
@@ -134,14 +136,17 @@ def natively(classifier: ExpressionClassifier) -> Read:
 
 
 def compare(network: Trained, files: Mapping[str, Path], reads: Mapping[str, Read]) -> list[Form]:
-    """What each form says of the test faces; raises RunError where a float32 form says something else than torch."""
+    """What each form says of the test faces.
+
+    Raises RunError where a float32 form says something else than torch; none of the files is left then.
+    """
     said = {name: in_batches(read, network.tests) for name, read in reads.items()}
     judged = network.targets >= 0
     forms = []
     for name, found in said.items():
         apart = np.abs(found - said[NATIVE]).max()
         if "float32" in name and apart > TOLERANCE:
-            raise RunError(f"{files[name]} says other than the network, by {apart:.1e} of a probability. Do not use it.")
+            raise refused(files, by=apart)
         forms.append(
             Form(
                 name,
@@ -152,6 +157,16 @@ def compare(network: Trained, files: Mapping[str, Path], reads: Mapping[str, Rea
             )
         )
     return forms
+
+
+def refused(files: Mapping[str, Path], *, by: float) -> RunError:
+    """The error of an export that says other than its network by so much of a probability; its files are deleted."""
+    for path in files.values():
+        path.unlink(missing_ok=True)
+    return RunError(
+        f"{', '.join(map(str, files.values()))}: said other than the network, by {by:.1e} of a probability, where "
+        f"{TOLERANCE:g} is expected at most, and was deleted. Export to another format: --to."
+    )
 
 
 def in_batches(read: Read, faces: NDArray[np.uint8]) -> NDArray[np.float32]:

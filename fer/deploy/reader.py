@@ -1,9 +1,16 @@
 """This file defines ExpressionReader, a trained network as it is used: bytes of faces in, probabilities out."""
 
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fer.models.classifier import ExpressionClassifier
+from fer.models.input_spec import InputSpec
+from fer.models.weights import read_weights, stored_classifier
 
 
 class ExpressionReader(nn.Module):
@@ -13,6 +20,29 @@ class ExpressionReader(nn.Module):
         super().__init__()
         self.backbone, self.head = classifier.backbone, classifier.head
         self.eval().requires_grad_(False).to(memory_format=torch.contiguous_format)
+
+    @classmethod
+    def of(cls, weights: Path) -> "ExpressionReader":
+        """The network in a file of this project, on the GPU where there is one; raises WeightsError for another file."""
+        return cls(stored_classifier(read_weights(weights))).to("cuda" if torch.cuda.is_available() else "cpu")
+
+    @property
+    def spec(self) -> InputSpec:
+        """The faces that it wants."""
+        spec: InputSpec = self.backbone.spec
+        return spec
+
+    @property
+    def read(self) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+        """The same from arrays to arrays."""
+        device = self.head.weight.device
+
+        def read(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
+            with torch.inference_mode():
+                found: NDArray[np.float32] = self(torch.from_numpy(faces).to(device)).float().cpu().numpy()
+            return found
+
+        return read
 
     def forward(self, faces: Tensor) -> Tensor:
         """The probability of every label, rows summing to 1."""

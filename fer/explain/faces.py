@@ -89,12 +89,6 @@ def named_images(words: Sequence[str], known: Mapping[str, str], run: StoredRun)
     return Named(tuple(images), tuple(refused))
 
 
-def evenly(images: Sequence[str | Path], most: int) -> tuple[str | Path, ...]:
-    """At most so many of the images, from the first to the last."""
-    which = np.unique(np.linspace(0, len(images) - 1, min(most, len(images))).astype(np.int64))
-    return tuple(images[i] for i in which)
-
-
 def stored_faces(
     run: StoredRun, ids: Sequence[str], known: Mapping[str, str], roots: Mapping[str, str]
 ) -> dict[str | Path, Face]:

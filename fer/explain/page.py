@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from markupsafe import Markup
 
 from fer.explain.explanation import Explanation
 from fer.explain.faithfulness import STEPS, Faithfulness
 from fer.explain.maps import SOURCES, TITLES, Method
-from fer.explain.pictures import address, overlay, scale
+from fer.explain.pictures import address, overlay, png, scale, side_by_side
 from fer.explain.verdict import Verdict
-from fer.results.pages.charts import Chart, Frame, axes, curve, svg
-from fer.results.pages.render import TEMPLATES, environment
+from fer.results.pages.charts import Axis, Chart, Line, line_charts
+from fer.results.pages.render import environment, style
 
 #: The orders that are drawn beside one another, their names, and the numbers of their colours in the style sheet.
 ORDERS = {"map": ("the map", 1), "random": ("the same map elsewhere", 0), "centre": ("the centre first", 2)}
+
+
+STRIP = 8  # faces on the page of the run
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Answer:
             "schema": 1,
             "run": self.run,
             "method": self.method,
+            "title": f"{TITLES[self.method]}, {SOURCES[self.method]}",
             "seed": self.seed,
             "verdict": self.verdict.sentences,
             "intervals": self.verdict.method,
@@ -73,10 +76,9 @@ def areas(found: Faithfulness) -> dict[str, dict[str, float]]:
 
 def explained_page(answer: Answer) -> str:
     """The page."""
-    css = Markup("\n").join(Markup((TEMPLATES / name).read_text(encoding="utf-8")) for name in ("page.css", "explained.css"))
     template = environment().get_template("explained.html")
     return template.render(
-        css=css,
+        css=style("page.css", "explained.css"),
         answer=answer,
         title=TITLES[answer.method],
         source=SOURCES[answer.method],
@@ -89,14 +91,17 @@ def explained_page(answer: Answer) -> str:
     )
 
 
+def strip(found: Sequence[Explanation]) -> bytes:
+    """The first faces with what speaks for their labels, as a picture for the page of the run."""
+    return png(side_by_side([(one.face.pixels, overlay(one.face.pixels, one.relevance)) for one in found[:STRIP]]))
+
+
 def chart(verdict: Verdict, name: str) -> Chart:
     """The mean probability of the label over the faces while pixels are taken away, or put back, in every order."""
-    frame = Frame(xs=(0, 100), ys=(0, 1), height=230)
     said = {"deletion": "% of the pixels taken away", "insertion": "% of the pixels put back"}[name]
-    drawn = [axes(frame, xlabel=said, ylabel="probability of the label")]
     shares = np.linspace(0, 100, STEPS + 1).tolist()
-    for order, (what, colour) in ORDERS.items():
-        heights = getattr(getattr(verdict.curves, order), name).tolist()
-        drawn.append(curve(frame, list(zip(shares, heights, strict=True)), colour=colour, what=what))
-    legend, colours = zip(*ORDERS.values(), strict=True)
-    return Chart(name.capitalize(), legend, colours, svg(frame, drawn, title=f"{name.capitalize()}: {said}"))
+    curves = {what: getattr(getattr(verdict.curves, order), name).tolist() for order, (what, _) in ORDERS.items()}
+    lines = [Line(what, list(zip(shares, heights, strict=True))) for what, heights in curves.items()]
+    x, y = Axis(said, (0, 100)), Axis("probability of the label", (0, 1))
+    [drawn] = line_charts(name.capitalize(), lines, dict(ORDERS.values()), x=x, y=y)
+    return drawn

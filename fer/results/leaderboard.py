@@ -14,8 +14,7 @@ from rich.text import Text
 from fer.files import replacing
 from fer.results.intervals import Estimate
 from fer.results.reading import KINDS, kind_of
-from fer.results.report import Report
-from fer.results.set_report import SetReport
+from fer.results.standing import Standing, Tested
 from fer.results.stored_run import PlannedSet
 from fer.results.table import LEAKY, NOTHING, cell, seeds
 
@@ -53,8 +52,8 @@ class Measure:
 class Entry:
     """A run on a board; `test` is None where nothing is tested yet, `rank` None where folds are missing."""
 
-    report: Report
-    test: SetReport | None
+    run: Standing
+    test: Tested | None
     rank: int | None
 
 
@@ -66,27 +65,26 @@ class Board:
     entries: tuple[Entry, ...]
 
 
-def boards(reports: Sequence[Report]) -> tuple[Board, ...]:
+def boards(runs: Sequence[Standing]) -> tuple[Board, ...]:
     """One board a measure, sorted by test set, those without leaks first."""
-    found: dict[Measure, list[tuple[Report, SetReport | None]]] = {}
-    for report in reports:
-        tested = {test.name: test for test in report.tests}
-        for planned in report.planned:
-            found.setdefault(measure_of(report, planned), []).append((report, tested.get(planned.name)))
+    found: dict[Measure, list[tuple[Standing, Tested | None]]] = {}
+    for run in runs:
+        for planned in run.planned:
+            found.setdefault(measure_of(run, planned), []).append((run, run.tests.get(planned.name)))
     ordered = sorted(found, key=order)
     return tuple(Board(measure, ranked(found[measure])) for measure in ordered)
 
 
-def measure_of(report: Report, test: PlannedSet) -> Measure:
+def measure_of(run: Standing, test: PlannedSet) -> Measure:
     """How a run was measured on one of its test sets."""
     return Measure(
         test=test,
-        protocol=report.protocol,
-        leaky=report.leaky,
-        labels=report.labels,
-        label_rule=report.label_rule,
-        train_images=report.train_images,
-        kind=kind_of(report.reading),
+        protocol=run.protocol,
+        leaky=run.leaky,
+        labels=run.labels,
+        label_rule=run.label_rule,
+        train_images=run.train_images,
+        kind=kind_of(run.reading),
     )
 
 
@@ -97,16 +95,17 @@ def order(measure: Measure) -> tuple[object, ...]:
     return m.test.title, m.leaky, m.protocol, m.label_rule, m.labels, -m.test.images, trained, KINDS.index(m.kind)
 
 
-def ranked(runs: Sequence[tuple[Report, SetReport | None]]) -> tuple[Entry, ...]:
+def ranked(runs: Sequence[tuple[Standing, Tested | None]]) -> tuple[Entry, ...]:
     """The entries of a board; equal accuracies share a rank, and runs with missing folds have none."""
-    by_accuracy = sorted(runs, key=lambda run: (not run[0].complete, -accuracy_of(run[1]), run[0].run))
-    complete = [accuracy_of(test) for report, test in by_accuracy if report.complete]
-    return tuple(
-        Entry(report, test, complete.index(accuracy_of(test)) + 1 if report.complete else None) for report, test in by_accuracy
-    )
+    by_accuracy = sorted(runs, key=lambda run: (not run[0].complete, -accuracy_of(run[1]), run[0].name))
+    complete = [accuracy_of(test) for run, test in by_accuracy if run.complete]
+    rank: dict[float, int] = {}
+    for place, accuracy in enumerate(complete, start=1):
+        rank.setdefault(accuracy, place)
+    return tuple(Entry(run, test, rank[accuracy_of(test)] if run.complete else None) for run, test in by_accuracy)
 
 
-def accuracy_of(test: SetReport | None) -> float:
+def accuracy_of(test: Tested | None) -> float:
     """The accuracy to sort by."""
     return test.scores.accuracy.value if test else 0.0
 
@@ -141,10 +140,10 @@ def board_table(board: Board) -> Table:
 
 def cells(entry: Entry) -> tuple[str | Text, ...]:
     """The cells of one run."""
-    report, test = entry.report, entry.test
-    folds = f"{len(report.done)}" if report.complete else f"{len(report.done)}/{len(report.folds)}"
+    run, test = entry.run, entry.test
+    folds = f"{run.done}" if run.complete else f"{run.done}/{run.folds}"
     scores = [cell(score) for score in (test.scores.accuracy, test.scores.uar, test.scores.macro_f1)] if test else [NOTHING] * 3
-    return (str(entry.rank or NOTHING), report.run, *scores, folds, seeds(report))
+    return (str(entry.rank or NOTHING), run.name, *scores, folds, seeds(run.seeds))
 
 
 def write_boards(path: Path, boards: Sequence[Board]) -> None:
@@ -157,26 +156,26 @@ def write_boards(path: Path, boards: Sequence[Board]) -> None:
 
 def csv_row(measure: Measure, entry: Entry, folder: Path) -> list[object]:
     """One row of leaderboard.csv."""
-    report, test = entry.report, entry.test
+    run, test = entry.run, entry.test
     return [
-        *(entry.rank, report.run, "+".join(measure.test.databases), measure.test.name, report.protocol),
-        *(int(report.leaky), report.model, " ".join(report.labels), report.label_rule, measure.test.images),
-        report.train_images,
+        *(entry.rank, run.name, "+".join(measure.test.databases), measure.test.name, run.protocol),
+        *(int(run.leaky), run.model, " ".join(run.labels), run.label_rule, measure.test.images),
+        run.train_images,
         *((test.n, test.subjects) if test else (0, None)),
         *score_columns(test),
-        *(len(report.done), len(report.folds), " ".join(map(str, report.seeds)), report.parameters),
-        *(report.seconds, report.selection.rule, "; ".join(report.starts), report.reading),
-        relative(report.path, folder),
+        *(run.done, run.folds, " ".join(map(str, run.seeds)), run.parameters),
+        *(run.seconds, run.selection, "; ".join(run.starts), run.reading),
+        relative(run.path, folder),
     ]
 
 
-def score_columns(test: SetReport | None) -> list[float | None]:
+def score_columns(test: Tested | None) -> list[float | None]:
     """The scores and intervals of one row."""
     if test is None:
         return [None] * 11
     scores: tuple[Estimate, ...] = (test.scores.accuracy, test.scores.uar, test.scores.macro_f1)
     numbers = [number for score in scores for number in (score.value, score.low, score.high)]
-    return [None if number is None else round(number, 6) for number in [*numbers, test.nll, test.calibration.error]]
+    return [None if number is None else round(number, 6) for number in [*numbers, test.nll, test.ece]]
 
 
 def relative(path: Path, folder: Path) -> str:

@@ -9,9 +9,8 @@ from typing import Any
 from fer.results.predictions import Predictions, concatenate
 from fer.results.reading import reading_of
 from fer.results.set_report import SetReport, report_set, set_json
+from fer.results.standing import SCHEMA
 from fer.results.stored_run import Json, PlannedSet, StoredFold, StoredRun, check_once
-
-SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -30,11 +29,13 @@ class Report:
     `tests` those of which something is predicted. `reading` is how the predictions were read off the trained networks where
     that was not one look of one network at each face; an ensemble has no `seeds`, its members have. `train_images` is the
     number of labelled images a fold where labels were withheld, `starts` what the weights began as where that was not at
-    random, `parameters` how many the model has, `seconds` what training took.
+    random, `parameters` how many the model has, `seconds` what training took. `origin` is the run whose networks were
+    tested, another one where this is an evaluation of it, and `trained_on` the databases learned from by test set.
     """
 
     run: str
     path: Path
+    origin: str
     protocol: str
     leaky: bool
     databases: tuple[str, ...]
@@ -47,6 +48,7 @@ class Report:
     done: tuple[str, ...]
     planned: tuple[PlannedSet, ...]
     tests: tuple[SetReport, ...]
+    trained_on: Mapping[str, tuple[str, ...]]
     selection: Selection
     leaks: Mapping[str, int]
     dropped: Mapping[str, int]
@@ -79,6 +81,7 @@ class Report:
         return {
             "schema": SCHEMA,
             "run": self.run,
+            "origin": self.origin,
             "databases": list(self.databases),
             "model": self.model,
             "reading": self.reading,
@@ -88,7 +91,8 @@ class Report:
             "folds": len(self.folds),
             "folds_done": len(self.done),
             "complete": self.complete,
-            "tests": {test.name: set_json(test) for test in self.tests},
+            "planned": {test.name: {"images": test.images, "databases": list(test.databases)} for test in self.planned},
+            "tests": {test.name: {"trained_on": list(self.trained_on[test.name]), **set_json(test)} for test in self.tests},
             "labels": list(self.labels),
             "label_rule": self.label_rule,
             "selection": {"rule": self.selection.rule, "folds": dict(self.selection.folds)},
@@ -111,6 +115,7 @@ def make_report(run: StoredRun) -> Report:
     return Report(
         run=run.name,
         path=run.path,
+        origin=next((str(of["run"]) for fold in run.folds if (of := fold.card.get("evaluation"))), run.name),
         protocol=plan.protocol,
         leaky=plan.leaky,
         databases=tuple(run.config.get("data", {})),
@@ -123,6 +128,7 @@ def make_report(run: StoredRun) -> Report:
         done=tuple(fold.name for fold in run.folds),
         planned=tuple(plan.tests.values()),
         tests=report_sets(run),
+        trained_on={name: sources_of(run, name) for name in plan.tests},
         selection=selection_of(run.folds),
         leaks=plan.leaks,
         dropped=plan.dropped,
@@ -147,6 +153,11 @@ def report_sets(run: StoredRun) -> tuple[SetReport, ...]:
         if parts:
             reports.append(report_set(parts, planned, trained=run.plan.trained_for(planned.name)))
     return tuple(reports)
+
+
+def sources_of(run: StoredRun, test_set: str) -> tuple[str, ...]:
+    """The databases that the networks tested on a set learned from."""
+    return tuple(sorted({database for fold in run.plan.folds if test_set in fold.tests for database in fold.sources}))
 
 
 def pooled(run: StoredRun, seed: int) -> Predictions:

@@ -1,6 +1,6 @@
 """This file computes SetReport, the scores on one test set with everything that must stand beside them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from fer.results.intervals import (
     people,
 )
 from fer.results.metrics import Calibration, Floats, Ints
-from fer.results.predictions import Predictions, concatenate
+from fer.results.predictions import Predictions, Strings, concatenate
 from fer.results.repeats import Repeats
 from fer.results.stored_run import PlannedSet
 
@@ -37,9 +37,18 @@ class LabelScore:
 
 @dataclass(frozen=True)
 class FoldScore:
-    """The accuracy on one fold's part of a test set."""
+    """The accuracy on one fold's part of a test set; their deviation is no interval, because folds share training images."""
 
     fold: str
+    n: int
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class PersonScore:
+    """The accuracy on the images of one person, of all seeds."""
+
+    subject: str
     n: int
     accuracy: float
 
@@ -74,6 +83,7 @@ class SetReport:
     nll: float
     calibration: Calibration
     folds: tuple[FoldScore, ...]
+    people: tuple[PersonScore, ...]
     seeds: tuple[SeedScore, ...]
     common: "SetReport | None"
 
@@ -106,7 +116,8 @@ def report_set(by_seed: Mapping[int, Predictions], planned: PlannedSet, *, train
         confusion=matrix,
         nll=metrics.nll(rows.probabilities, rows.target),
         calibration=metrics.calibration(rows.probabilities, rows.target),
-        folds=fold_scores(rows),
+        folds=tuple(FoldScore(*of) for of in group_scores(rows, rows.fold)),
+        people=tuple(PersonScore(*of) for of in group_scores(rows, rows.subject)) if known else (),
         seeds=seed_scores(repeats),
         common=report_common(by_seed, planned, trained=trained),
     )
@@ -154,14 +165,14 @@ def label_scores(matrix: Ints, images: Ints, labels: Sequence[str]) -> tuple[Lab
     return tuple(LabelScore(*row) for row in zip(*columns, strict=True))
 
 
-def fold_scores(rows: Predictions) -> tuple[FoldScore, ...]:
-    """The accuracy of each fold; their deviation is no interval, because folds share training images."""
-    names, fold = np.unique(rows.fold, return_inverse=True)
+def group_scores(rows: Predictions, group: Strings) -> Iterator[tuple[str, int, float]]:
+    """The images and the accuracy of each fold or person, sorted by name; those without a name are left out."""
+    names, index = np.unique(group, return_inverse=True)
     matrices = metrics.grouped_confusions(
-        fold.astype(np.int64), rows.target, rows.predicted, groups=len(names), labels=len(rows.labels)
+        index.astype(np.int64), rows.target, rows.predicted, groups=len(names), labels=len(rows.labels)
     )
-    shares = metrics.accuracy(matrices).tolist()
-    return tuple(FoldScore(*row) for row in zip(names.tolist(), matrices.sum(axis=(1, 2)).tolist(), shares, strict=True))
+    shares, images = metrics.accuracy(matrices).tolist(), matrices.sum(axis=(1, 2)).tolist()
+    return (of for of in zip(names.tolist(), images, shares, strict=True) if of[0])
 
 
 def none_for_nan(values: Floats) -> list[float | None]:

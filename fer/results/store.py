@@ -23,6 +23,10 @@ from fer.protocols.base import Fold
 FOLD = tuple(field.name for field in fields(Fold))
 
 
+class Taken(RunError):
+    """Something that another process works on, or has finished in the meantime."""
+
+
 def fingerprint(what: Mapping[str, Any]) -> str:
     """Eight hexadecimal digits of everything that a result depends on."""
     return hashlib.sha256(json.dumps(what, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:8]
@@ -113,31 +117,40 @@ class RunStore:
     def work(self, fold: str) -> Iterator[Path]:
         """The folder to work on a fold in; what an interrupted run left in it is still there.
 
-        When the block ends without an error the folder becomes folds/<fold>. Raises RunError while another process
-        works on the same fold, and OutputError where nothing can be written in the run folder.
+        When the block ends without an error the folder becomes folds/<fold>. Raises Taken while another process works on
+        the same fold or once it is done, and OutputError where nothing can be written in the run folder.
         """
+        self.require_undone(fold)
         working, lock = self.working(fold), self.folds_folder / f".{fold}.lock"
         with refusals(working):
             working.mkdir(parents=True, exist_ok=True)
         with locked(lock, f"fold {fold} of {self.folder}"):
             if self.done(fold):
                 shutil.rmtree(working, ignore_errors=True)
-                raise RunError(f"fold {fold} of {self.folder} was just finished by another process. Start the command again.")
+            self.require_undone(fold)
             yield working
             os.rename(working, self.folds_folder / fold)
         lock.unlink(missing_ok=True)
 
+    def require_undone(self, fold: str) -> None:
+        """Raise Taken where the predictions of a fold are there."""
+        if self.done(fold):
+            raise Taken(f"fold {fold} of {self.folder} was just finished by another process. Start the command again.")
+
 
 @contextmanager
 def locked(path: Path, what: str) -> Iterator[None]:
-    """Hold a lock file while the block runs; the system frees it when the process dies, however it dies."""
+    """Hold a lock file while the block runs; the system frees it when the process dies, however it dies.
+
+    Raises Taken while another process holds it.
+    """
     with refusals(path):
         file = path.open("w")
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise RunError(f"{what} is being run by another process. Wait for it, or stop it.") from None
+            raise Taken(f"{what} is being run by another process. Wait for it, or stop it.") from None
         yield
 
 

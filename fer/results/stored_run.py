@@ -15,6 +15,8 @@ from fer.results.predictions import REMEDY, Predictions, read_predictions
 
 SCHEMA = 1
 PLAN = "folds.json"
+FOLDS = "folds"
+HISTORY = "history.csv"
 MARKS = ("config.json", PLAN)  # a folder with both is a run; the store writes the config last
 
 Epoch = Mapping[str, float]  # a row of history.csv without its empty cells
@@ -38,10 +40,14 @@ class PlannedSet:
 
 @dataclass(frozen=True)
 class PlannedFold:
-    """What folds.json says of a fold: its seed, the ids of its test sets, the labels it trains on, its leak check's counts."""
+    """What folds.json says of a fold: its seed, the ids of its test sets, the labels it trains on, its leak check's counts.
+
+    `sources` are the databases that it learns from.
+    """
 
     name: str
     seed: int
+    sources: tuple[str, ...]
     tests: Mapping[str, tuple[str, ...]]
     trained: tuple[str, ...]
     leaks: Mapping[str, int]
@@ -110,13 +116,17 @@ class StoredFold:
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A run folder: `config` is the hashed half, `folds` are those that are done, in the order of the plan."""
+    """A run folder: `config` is the hashed half, `folds` are those that are done, in the order of the plan.
+
+    `running` are the epochs so far of the folds that somebody works on, or worked on until an interruption.
+    """
 
     path: Path
     config: Json
     provenance: Json
     plan: Plan
     folds: tuple[StoredFold, ...]
+    running: Mapping[str, tuple[Epoch, ...]]
 
     @property
     def name(self) -> str:
@@ -148,14 +158,26 @@ def read_run(path: Path) -> StoredRun:
     if not is_run(path):
         raise RunError(f"{path} is no run folder (looked for {' and '.join(MARKS)}). Give a folder below outputs/.")
     plan = read_plan(path / PLAN)
-    done = [fold for fold in plan.folds if (path / "folds" / fold.name / "predictions.csv").is_file()]
+    done = [fold for fold in plan.folds if (path / FOLDS / fold.name / "predictions.csv").is_file()]
     return StoredRun(
         path=path,
         config=read_object(path / "config.json"),
         provenance=read_object(path / "provenance.json"),
         plan=plan,
-        folds=tuple(read_fold(path / "folds" / fold.name, fold, labels=plan.labels) for fold in done),
+        folds=tuple(read_fold(path / FOLDS / fold.name, fold, labels=plan.labels) for fold in done),
+        running=read_running(path, [fold.name for fold in plan.folds if fold not in done]),
     )
+
+
+def read_running(path: Path, folds: Iterable[str]) -> dict[str, tuple[Epoch, ...]]:
+    """The epochs so far of folds that are not done, of each order of the faces where they try several."""
+    found = {}
+    for fold in folds:
+        working = path / FOLDS / f".{fold}.working"
+        for file in sorted([working / HISTORY, *working.glob(f"orders/*/{HISTORY}")]):
+            if history := read_history(file):
+                found[fold if file.parent == working else f"{fold}, order {file.parent.name}"] = history
+    return found
 
 
 def read_object(path: Path) -> Json:
@@ -181,6 +203,7 @@ def read_plan(path: Path) -> Plan:
             PlannedFold(
                 name=fold["name"],
                 seed=fold["seed"],
+                sources=databases_of(fold["train"]),
                 tests={name: tuple(ids) for name, ids in fold["tests"].items()},
                 trained=tuple(fold["trained"]),
                 leaks=fold["leaks"],
@@ -206,7 +229,7 @@ def read_fold(folder: Path, planned: PlannedFold, *, labels: tuple[str, ...]) ->
     """A fold that is done, its predictions checked against the plan."""
     predictions = read_predictions(folder / "predictions.csv")
     check_predictions(predictions, planned, labels=labels, path=folder / "predictions.csv")
-    card, history = read_object(folder / "card.json"), read_history(folder / "history.csv")
+    card, history = read_object(folder / "card.json"), read_history(folder / HISTORY)
     return StoredFold(planned.name, planned.seed, predictions, card, history, read_errors(folder / "pretraining.csv"))
 
 

@@ -31,7 +31,7 @@ def report_table(report: Report) -> RenderableType:
 
 def heading(report: Report) -> Text:
     """The run's name, protocol and progress, and whether it leaks."""
-    seed = f"seed {seeds(report)}" if report.seeds else None
+    seed = f"seed {seeds(report.seeds)}" if report.seeds else None
     said = filter(None, [report.protocol, report.progress, seed, report.reading])
     text = Text.assemble((report.run, "bold"), "\n", " · ".join(said))
     if report.leaky:
@@ -194,9 +194,9 @@ def common_reading(test: SetReport) -> str:
     )
 
 
-def seeds(report: Report) -> str:
-    """The seeds of the run."""
-    return ", ".join(map(str, report.seeds)) or NOTHING
+def seeds(of: Sequence[int]) -> str:
+    """The seeds of a run; an ensemble has none."""
+    return ", ".join(map(str, of)) or NOTHING
 
 
 def fact_table(found: Mapping[str, str]) -> Table:

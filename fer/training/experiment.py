@@ -25,7 +25,7 @@ from fer.training.learners import build_learner, learner_mistakes
 from fer.training.places import roots_of, without_roots
 from fer.training.provenance import provenance
 from fer.training.ranks import gpus, started_together
-from fer.training.settings import resolve_auto
+from fer.training.settings import require_started, resolve_auto
 from fer.training.start import named_weights, require_unseen, weights_digest
 
 #: The groups whose every setting is part of the result, and of the run's fingerprint; `run` and `logger` are not.
@@ -155,7 +155,10 @@ class Experiment:
 
 
 def open_run(config: Mapping[str, Any], *, title: str, run: RunSettings) -> tuple[RunStore, dict[str, Any]]:
-    """The store of this experiment and all that its result depends on, `auto` replaced and content digests filled in."""
+    """The store of this experiment and all that its result depends on, `auto` replaced and content digests filled in.
+
+    Raises what train.py would refuse at once.
+    """
     what = {key: config[key] for key in WHAT}
     try:
         content = {database.name: database.digest() for database in build_databases(what["data"])}
@@ -166,19 +169,19 @@ def open_run(config: Mapping[str, Any], *, title: str, run: RunSettings) -> tupl
     if path := what["protocol"].get("file"):
         content["protocol.file"] = file_digest(Path(path)).hex() if Path(path).is_file() else "missing"
     what = {**what, "trainer": resolve_auto(what["trainer"]), "content": content}
+    require_started(started_together(), what["trainer"])
     return RunStore.at(Path(run.output), title, without_roots(what)), what
 
 
-def start_run(store: RunStore, what: Mapping[str, Any], *, run: RunSettings) -> Experiment:
-    """Plan the experiment and write down what will be run, before anything is trained."""
-    experiment = Experiment.plan(what)
+def start_run(store: RunStore, experiment: Experiment, what: Mapping[str, Any], *, run: RunSettings) -> None:
+    """Write down what will be run, before anything is trained."""
     recorded = {**provenance(threads=run.threads_a_fold), "roots": roots_of(what)}
     store.create(what=without_roots(what), provenance=recorded, folds=experiment.described(what))
-    return experiment
 
 
 def require_valid(what: Mapping[str, Any]) -> None:
-    """Raise ConfigError with every mistake of every group at once."""
+    """Raise ConfigError with every mistake of every group at once; an `auto` is none."""
+    what = {**what, "trainer": resolve_auto(what["trainer"])}
     groups = ("labels", "preprocess", "protocol")
     mistakes = [mistake for name, config in what["data"].items() for mistake in find_mistakes(config, f"data.{name}")]
     mistakes += [mistake for group in groups for mistake in find_mistakes(what[group], group)] + learner_mistakes(what)

@@ -22,16 +22,23 @@ Predict = Callable[[Faces], NDArray[np.float32]]
 def run_fold(fold: Fold, cohort: Cohort, learner: Learner, context: FoldContext) -> None:
     """Do one fold in `context.folder`, which the caller has locked; only one of several processes predicts and writes."""
     context = replace(context, unlabelled=cohort.unlabelled(fold.unlabelled) if fold.unlabelled else None)
-    learner.fit(cohort.faces(fold.train), cohort.faces(fold.val), context)
-    if not learner.predicts:
-        return
+    with context.log:
+        learner.fit(cohort.faces(fold.train), cohort.faces(fold.val), context)
+        if learner.predicts:
+            keep(fold, cohort, learner, context)
+
+
+def keep(fold: Fold, cohort: Cohort, learner: Learner, context: FoldContext) -> None:
+    """Test what was learned, and write the predictions and all that describes the fold."""
     starts = [Seen.beside(file) for file in learner.starts(fold.name, fold.cut)]
     Seen.by(fold, cohort, starts).write(context.folder)
-    write_predictions(context.folder / "predictions.csv", predict(fold, cohort, learner.predict))
+    predictions = predict(fold, cohort, learner.predict)
+    write_predictions(context.folder / "predictions.csv", predictions)
     card = {"schema": 1, "fold": fold.name, "labels": list(cohort.labels.resolved), "threads": context.threads}
     sizes = {"train_images": len(fold.train), "unlabelled_images": len(fold.unlabelled), "val_images": len(fold.val)}
     write_json(context.folder / "card.json", {**card, **sizes, **learner.card()})
     (context.folder / "fit.json").unlink(missing_ok=True)
+    context.log.tested(predictions)
 
 
 def predict(fold: Fold, cohort: Cohort, probabilities_of: Predict) -> Predictions:

@@ -11,6 +11,8 @@ from fer.results.store import RunStore
 from fer.training.experiment import RunSettings
 from fer.training.fold import fold_seed
 from fer.training.learner import FoldContext
+from fer.training.loggers.fold_log import open_fold_log
+from fer.training.ranks import is_first_process
 
 
 @dataclass(frozen=True)
@@ -33,19 +35,31 @@ class How:
         return cls(**{**fields, "run": RunSettings(**fields["run"])})
 
 
+def recorded_threads(store: RunStore, run: RunSettings) -> int:
+    """The threads a fold that the run began with, so that all its folds are computed alike; as asked where none has begun."""
+    return int(store.provenance["threads"]) if store.exists else run.threads_a_fold
+
+
+def threads_line(run: RunSettings, recorded: int) -> str | None:
+    """What to say where the run goes on with other threads than are asked for."""
+    if run.threads in (None, recorded):
+        return None
+    return f"This run began with {recorded} threads a fold; it goes on with them rather than with {run.threads}."
+
+
 def fold_context(store: RunStore, fold: Fold, how: How, *, progress: RunProgress) -> FoldContext:
-    """Where and how a fold is learned."""
+    """Where and how a fold is learned; the first of several processes tells the loggers."""
+    seed, loggers = fold_seed(fold.seed, fold.cut), how.loggers if is_first_process() else {}
     return FoldContext(
-        run=store.folder.name,
         name=fold.name,
         folder=store.working(fold.name),
-        seed=fold_seed(fold.seed, fold.cut),
+        seed=seed,
         threads=how.threads,
         cut=fold.cut,
         val_published=fold.val_published,
         loader_workers=how.run.loader_workers,
-        loggers=how.loggers,
         progress=progress,
+        log=open_fold_log(loggers, store, fold, seed=seed, say=progress.say),
     )
 
 

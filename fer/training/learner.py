@@ -2,7 +2,6 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from fer.data.faces import Faces
 from fer.files import METADATA
 from fer.models.input_spec import InputSpec
 from fer.progress import RunProgress
+from fer.training.loggers.fold_log import FoldLog
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,10 @@ class FoldContext:
 
     `cut` is the name of the fold without its seed. `val_published` says that nothing may train on the validation part once
     it has chosen. `unlabelled` are training faces whose labels are withheld, for what learns without them. `folder` is the
-    fold's own: what is put there is kept, and what an interrupted fit left there is still there. `loggers` are
-    configurations of Lightning loggers; `threads` is the number of CPU threads, which results depend on in their last digits.
+    fold's own: what is put there is kept, and what an interrupted fit left there is still there. `threads` is the number of
+    CPU threads, which results depend on in their last digits. `log` is told of every epoch, by what learns in epochs.
     """
 
-    run: str
     name: str
     folder: Path
     seed: int
@@ -35,8 +34,8 @@ class FoldContext:
     val_published: bool = False
     unlabelled: Faces | None = None
     loader_workers: int = 0
-    loggers: Mapping[str, Any] = field(default_factory=dict)
     progress: RunProgress = field(default_factory=RunProgress)
+    log: FoldLog = field(default_factory=FoldLog)
 
 
 def weights_header(**described: Any) -> dict[str, str]:

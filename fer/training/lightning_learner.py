@@ -185,7 +185,7 @@ class LightningLearner(Learner):
         """Run the trainer from the last finished epoch on, then keep the best epoch's weights."""
         checkpoints = fold.folder / "checkpoints"
         best, last = best_checkpoint(checkpoints, self.monitor), last_checkpoint(checkpoints)
-        history = History(fold.folder / "history.csv")
+        history = History(fold.folder / "history.csv", fold.log)
         trainer = self.trainer(fold, [history, best, last])
         data = FaceDataModule(
             train,

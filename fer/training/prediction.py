@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from fer.data.faces import Faces
+from fer.data.faces import Faces, evenly
 from fer.files import replacing
 from fer.models.classifier import ExpressionClassifier
 from fer.models.views import Views, one_look
@@ -36,8 +36,7 @@ def draw(classifier: ExpressionClassifier, train: Faces, folder: Path) -> dict[s
 
     On training faces, which are of many people: the mean face of a validation part may be a portrait.
     """
-    spread = np.unique(np.linspace(0, len(train) - 1, min(DRAWN, len(train))).astype(np.int64))
-    shown = (classifier.as_input(batch) for _, batch in batches(train, spread))
+    shown = (classifier.as_input(batch) for _, batch in batches(train, evenly(len(train), DRAWN)))
     captions = {}
     with torch.inference_mode():
         for picture in classifier.backbone.pictures(shown):

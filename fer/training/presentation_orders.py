@@ -30,6 +30,7 @@ def presentation_orders(fold: FoldContext, number: int) -> list[FoldContext]:
             name=f"{fold.name}-order{order}",
             folder=fold.folder / "orders" / str(order),
             seed=fold.seed if order == 1 else fold_seed(fold.seed, f"order {order}"),
+            log=fold.log.within(f"order{order}"),
         )
         for order in range(1, number + 1)
     ]

@@ -53,9 +53,9 @@ def without_labels(train: Faces, unlabelled: Faces | None) -> Faces:
 
 
 def context_of(fold: FoldContext, number: int) -> FoldContext:
-    """The fold with a seed for one stage, lest every stage draw the same numbers; loggers keep to the classifier's training."""
+    """The fold with a seed for one stage, lest every stage draw the same numbers."""
     seed = int(np.random.SeedSequence((fold.seed, number)).generate_state(1)[0]) % 2**31
-    return replace(fold, seed=seed, loggers={})
+    return replace(fold, seed=seed)
 
 
 def train_stage(

@@ -11,13 +11,16 @@ from typing import Any
 from fer.errors import EXIT_STATUS, FerError, RunError
 from fer.progress import RunProgress
 from fer.protocols.base import Fold
-from fer.results.store import RunStore
+from fer.results.store import RunStore, Taken
 from fer.training.experiment import Experiment, RunSettings, open_run, start_run
 from fer.training.fold import run_fold
-from fer.training.how import How, fold_context, fold_line
+from fer.training.how import How, fold_context, fold_line, recorded_threads, threads_line
+from fer.training.loggers.configured import require_loggers
+from fer.training.loggers.several import troubles
 from fer.training.places import roots_of
-from fer.training.ranks import started_together
+from fer.training.ranks import require_srun, started_together
 from fer.training.together import run_together
+from fer.training.worker import TAKEN_STATUS
 
 
 class FoldFailed(FerError):
@@ -31,17 +34,22 @@ def run_experiment(
     config: Mapping[str, Any], *, title: str, run: RunSettings, loggers: Mapping[str, Any]
 ) -> tuple[RunStore, bool]:
     """Train and test every chosen fold that is not done yet; says whether there was any. Of a complete run nothing is built."""
+    require_srun()
     store, what = open_run(config, title=title, run=run)
     if store.exists and not left(store, run):
         return store, False
+    require_loggers(loggers)
     together = started_together()
     if together.ranks > 1:
         run_together(store, what, together, run=run, loggers=loggers)
         return store, True
-    experiment = start_run(store, what, run=run)
+    experiment = Experiment.plan(what)
+    start_run(store, experiment, what, run=run)
     with RunProgress() as progress:
         progress.say(str(experiment.restriction))
-        how = How(run, recorded_threads(store, run, progress), loggers, roots_of(what))
+        how = How(run, recorded_threads(store, run), loggers, roots_of(what))
+        if line := threads_line(run, how.threads):
+            progress.say(line)
         run_folds(store, experiment, how, progress=progress)
     return store, True
 
@@ -51,32 +59,48 @@ def left(store: RunStore, run: RunSettings) -> list[Fold]:
     return [fold for fold in run.chosen(store.folds()) if not store.done(fold.name)]
 
 
-def recorded_threads(store: RunStore, run: RunSettings, progress: RunProgress) -> int:
-    """The threads a fold that the run began with, so that all its folds are computed alike."""
-    recorded = int(store.provenance["threads"])
-    if run.threads is not None and run.threads != recorded:
-        progress.say(f"This run began with {recorded} threads a fold; it goes on with them rather than with {run.threads}.")
-    return recorded
-
-
 def run_folds(store: RunStore, experiment: Experiment, how: How, *, progress: RunProgress) -> None:
-    """Run folds one after the other, or `run.workers` at a time; several devices train a fold in a worker as well."""
+    """Run folds one after the other, or `run.workers` at a time; several devices train a fold in a worker as well.
+
+    What other processes have taken is left to them; raises Taken where that is all there is to do.
+    """
     todo = left(store, how.run)
     progress.start("folds", len(todo))
     devices = experiment.learner.devices
     if how.run.at_a_time > 1 or devices > 1:
-        return run_in_workers(store, todo, how, devices=devices, progress=progress)
-    for fold in todo:
-        with store.work(fold.name):
-            context = fold_context(store, fold, how, progress=progress)
-            run_fold(fold, experiment.cohort, experiment.learner, context)
+        taken = run_in_workers(store, todo, how, devices=devices, progress=progress)
+    else:
+        taken = run_in_turn(store, todo, experiment, how, progress=progress)
+    names = ", ".join(fold.name for fold in taken)
+    if len(taken) == len(todo) and not all(store.done(fold.name) for fold in taken):
+        raise Taken(f"{names}: every fold that is left of {store.folder} is being run by other processes. Wait for them.")
+    if taken:
+        progress.say(f"Left to other processes, which are running them or have just finished: {names}")
+
+
+def run_in_turn(store: RunStore, folds: Sequence[Fold], experiment: Experiment, how: How, *, progress: RunProgress) -> list[Fold]:
+    """Run folds one after the other in this process; gives those that other processes have taken."""
+    taken = []
+    for fold in folds:
+        try:
+            with store.work(fold.name):
+                context = fold_context(store, fold, how, progress=progress)
+                run_fold(fold, experiment.cohort, experiment.learner, context)
+        except Taken:
+            taken.append(fold)
+            continue
         progress.advance("folds")
         progress.say(fold_line(store, fold))
+    return taken
 
 
-def run_in_workers(store: RunStore, folds: Sequence[Fold], how: How, *, devices: int, progress: RunProgress) -> None:
-    """Run each fold in a process of its own, several at a time; what fails is said after the others have ended."""
+def run_in_workers(store: RunStore, folds: Sequence[Fold], how: How, *, devices: int, progress: RunProgress) -> list[Fold]:
+    """Run each fold in a process of its own, several at a time; gives those that other processes have taken.
+
+    What fails is said after the others have ended.
+    """
     failures: list[FoldFailed] = []
+    taken: list[Fold] = []
     places: SimpleQueue[dict[str, str]] = SimpleQueue()
     for place in range(how.run.at_a_time):
         places.put(worker_environment(place, devices))
@@ -84,37 +108,47 @@ def run_in_workers(store: RunStore, folds: Sequence[Fold], how: How, *, devices:
         started = {pool.submit(run_in_place, places, store, fold, how): fold for fold in folds}
         for future in as_completed(started):
             try:
-                future.result()
+                output = future.result()
             except FoldFailed as failure:
                 failures.append(failure)
                 continue
+            except Taken:
+                taken.append(started[future])
+                continue
             progress.advance("folds")
-            progress.say(fold_line(store, started[future]))
+            for line in (*troubles(output), fold_line(store, started[future])):
+                progress.say(line)
     if failures:
         raise failures[0]
+    return sorted(taken, key=folds.index)
 
 
-def run_in_place(places: "SimpleQueue[dict[str, str]]", store: RunStore, fold: Fold, how: How) -> None:
-    """Run one fold where no other one is running."""
+def run_in_place(places: "SimpleQueue[dict[str, str]]", store: RunStore, fold: Fold, how: How) -> str:
+    """Run one fold where no other one is running, and give what it said; raises Taken where that is up to another process."""
+    store.require_undone(fold.name)
     environment = places.get()
     try:
-        run_worker(store, fold, how, environment)
+        return run_worker(store, fold, how, environment)
     finally:
         places.put(environment)
 
 
-def run_worker(store: RunStore, fold: Fold, how: How, environment: Mapping[str, str]) -> None:
-    """Run one fold in a worker process; its output goes to a log beside the fold's folder."""
+def run_worker(store: RunStore, fold: Fold, how: How, environment: Mapping[str, str]) -> str:
+    """Run one fold in a worker process, and give its output, which goes to a log beside the fold's folder meanwhile."""
     store.folds_folder.mkdir(parents=True, exist_ok=True)
-    log = store.folds_folder / f".{fold.name}.log"
+    log = store.folds_folder / f".{fold.name}.{os.getpid()}.log"  # of several commands, each has its own
     command = [sys.executable, "-m", "fer.training.worker", str(store.folder), fold.name, how.to_json()]
     with log.open("w") as output:
         done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, env=environment, check=False)
+    said = log.read_text()
     if done.returncode == EXIT_STATUS:
-        raise FoldFailed(log.read_text().strip())
-    if done.returncode != 0:
+        raise FoldFailed(said.strip())
+    if done.returncode not in (0, TAKEN_STATUS):
         raise FoldFailed(str(RunError(f"fold {fold.name} ended with status {done.returncode}; its output is in {log}")))
     log.unlink()
+    if done.returncode == TAKEN_STATUS:
+        raise Taken(f"fold {fold.name} of {store.folder} is being run by another process, or was just finished by it.")
+    return said
 
 
 def worker_environment(place: int, devices: int) -> dict[str, str]:

@@ -6,9 +6,12 @@ from typing import Any, Literal
 
 from fer.data.sampling import Sampling
 from fer.errors import ConfigError
-from fer.training.ranks import started_together
+from fer.training.ranks import Ranks, gpus, started_together
 
 Monitor = Literal["macro_f1", "accuracy"]
+
+#: What of Lightning's works with a learner that is trained, kept and gone on with by several processes.
+Strategy = Literal["auto", "ddp", "ddp_find_unused_parameters_true", "fsdp", "fsdp_cpu_offload"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class TrainerSettings:
     accelerator: Literal["auto", "cpu", "cuda", "gpu", "mps"] = "auto"
     devices: int = 1
     nodes: int = 1
-    strategy: str = "auto"
+    strategy: Strategy = "auto"
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed", "bf16-true", "16-true", "64-true"] = "auto"
     channels_last: bool | Literal["auto"] = "auto"
     accumulate: int = 1
@@ -49,8 +52,8 @@ class TrainerSettings:
                 f"trainer.batch_size: found {self.batch_size}, expected a multiple of {self.ranks} of at least {2 * self.ranks}: "
                 f"it is shared out among {self.ranks} devices"
             )
-        if self.strategy.startswith("fsdp") and self.accelerator == "cpu":
-            raise ConfigError("trainer.strategy: found fsdp, which needs GPUs; expected ddp, or auto, on processors")
+        if self.strategy.startswith("fsdp") and self.accelerator in ("cpu", "mps"):
+            raise ConfigError(f"trainer.strategy: found {self.strategy}, which needs GPUs of CUDA; expected ddp or auto here")
 
     @property
     def ranks(self) -> int:
@@ -62,7 +65,8 @@ def resolve_auto(trainer: Mapping[str, Any]) -> dict[str, Any]:
     """The trainer's configuration with every `auto` replaced by what this machine gains from.
 
     bf16 where processor or GPU computes in it; elsewhere it is emulated and slower than float32. channels_last
-    everywhere but on Apple's GPUs. Empty, for a model that is not trained in epochs, it stays empty.
+    everywhere but on Apple's GPUs. Empty, for a model that is not trained in epochs, it stays empty. Raises ConfigError
+    where this machine has no accelerator of the kind that is asked for.
     """
     if not trainer:
         return {}
@@ -75,7 +79,7 @@ def resolve_auto(trainer: Mapping[str, Any]) -> dict[str, Any]:
     require_here(resolved["accelerator"])
     together = started_together()
     if resolved.get("devices") == "auto":
-        resolved["devices"] = together.local if together.ranks > 1 else max(1, torch.cuda.device_count())
+        resolved["devices"] = together.local if together.ranks > 1 else max(1, gpus())
     if resolved.get("nodes") == "auto":
         resolved["nodes"] = together.nodes
     if resolved.get("precision", "auto") == "auto":
@@ -94,6 +98,24 @@ def require_here(accelerator: object) -> None:
         return
     here = [name for name, found in (("cpu", True), ("cuda", cuda), ("mps", mps)) if found]
     raise ConfigError(f"trainer.accelerator: found {accelerator}, expected {' or '.join(here)}, which is what this machine has")
+
+
+def require_started(together: Ranks, trainer: Mapping[str, Any]) -> None:
+    """Raise ConfigError where what was started can never be the devices of `trainer`; what is no number is said elsewhere."""
+    devices, nodes = trainer.get("devices", 1), trainer.get("nodes", 1)
+    if not trainer or not isinstance(devices, int) or not isinstance(nodes, int):
+        return
+    asked = f"trainer.devices={devices} and trainer.nodes={nodes}"
+    if together.by is None and nodes > 1:
+        raise ConfigError(
+            f"{asked}: found one process, started by itself, expected {devices} on each of {nodes} machines. "
+            f"Start them by torchrun or srun, or set trainer.nodes=1."
+        )
+    if together.by is not None and (devices, nodes) != (together.local, together.nodes):
+        raise ConfigError(
+            f"{asked}: found {together.ranks} started by {together.by}, {together.local} on each machine. Let it start as many "
+            f"as that, or set trainer=ddp trainer.devices={together.local} trainer.nodes={together.nodes}."
+        )
 
 
 def computes_in_bf16(accelerator: str) -> bool:

@@ -2,23 +2,21 @@
 
 import logging
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from lightning import Callback, Trainer
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import ModelCheckpoint
 
-from fer.build import build
 from fer.errors import ConfigError
 from fer.training.learner import FoldContext
 from fer.training.settings import TrainerSettings
 
 
 def make_trainer(settings: TrainerSettings, fold: FoldContext, callbacks: Sequence[Callback], *, epochs: int) -> Trainer:
-    """A trainer for `epochs` epochs that reports to the loggers of the fold and to nobody else."""
+    """A trainer for `epochs` epochs that reports to its callbacks and to nobody else."""
     with quiet_lightning(), explained():
         return Trainer(
             accelerator=settings.accelerator,
@@ -31,7 +29,7 @@ def make_trainer(settings: TrainerSettings, fold: FoldContext, callbacks: Sequen
             gradient_clip_val=settings.clip,
             deterministic="warn" if needs_deterministic(settings) else False,
             callbacks=list(callbacks),
-            logger=[build_logger(config, name, fold) for name, config in fold.loggers.items()] or False,
+            logger=False,  # History tells the loggers of every epoch
             num_sanity_val_steps=0,
             use_distributed_sampler=False,
             enable_progress_bar=False,
@@ -71,13 +69,6 @@ def resumable(folder: Path) -> Path | None:
     """The checkpoint that an interrupted training left in its folder."""
     last = folder / "last.ckpt"
     return last if last.is_file() else None
-
-
-def build_logger(config: Mapping[str, Any], name: str, fold: FoldContext) -> Any:
-    """One Lightning logger; {run}, {fold} and {folder} in its texts stand for this fold's."""
-    places = {"run": fold.run, "fold": fold.name, "folder": str(fold.folder)}
-    filled = {k: v.format(**places) if isinstance(v, str) and k != "_target_" else v for k, v in config.items()}
-    return build(filled, f"logger.{name}")
 
 
 class quiet_lightning(warnings.catch_warnings):

@@ -14,13 +14,16 @@ from pathlib import Path
 
 from fer.errors import EXIT_STATUS, FerError
 from fer.progress import RunProgress
-from fer.results.store import RunStore
+from fer.results.store import RunStore, Taken
 from fer.training.experiment import Experiment
 from fer.training.fold import run_fold
 from fer.training.how import How, fold_context
 from fer.training.places import with_roots
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+#: The exit status of a worker that finds its fold taken, which is no error of the user's.
+TAKEN_STATUS = 3
 
 
 def main(run_folder: str, fold_name: str, how: str) -> None:
@@ -29,10 +32,9 @@ def main(run_folder: str, fold_name: str, how: str) -> None:
     store, asked = RunStore.open(Path(run_folder)), How.from_json(how)
     fold = next(fold for fold in store.folds() if fold.name == fold_name)
     experiment = Experiment.plan(with_roots(store.config, asked.roots))
-    context = fold_context(store, fold, asked, progress=RunProgress())
     first = int(os.environ.get("LOCAL_RANK", "0")) == 0
     with store.work(fold.name) if first else contextlib.nullcontext():
-        run_fold(fold, experiment.cohort, experiment.learner, context)
+        run_fold(fold, experiment.cohort, experiment.learner, fold_context(store, fold, asked, progress=RunProgress()))
 
 
 def end_with_parent() -> None:
@@ -44,6 +46,9 @@ def end_with_parent() -> None:
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
+    except Taken as taken:
+        print(taken, file=sys.stderr)
+        sys.exit(TAKEN_STATUS)
     except FerError as error:
         print(error, file=sys.stderr)
         sys.exit(EXIT_STATUS)

@@ -11,7 +11,7 @@ import yaml
 
 pytest.importorskip("optuna", reason="pip install 'ferlab[sweep]'")
 
-from fer.cli.foreseen import configured
+from fer.cli.compose import composed
 from fer.sweeps.command import TO_WANDB
 from fer.sweeps.parameters import read_parameter
 from fer.sweeps.search_space import corner, distribution
@@ -55,7 +55,7 @@ def test_the_schema_refuses_what_is_wrong(changed: dict[str, Any]) -> None:
 @pytest.mark.parametrize("end", [0, -1], ids=["first", "last"])
 def test_the_ends_of_a_sweep_compose_into_valid_experiments(path: Path, end: int) -> None:
     sweep = read_sweep(path)
-    config, _ = configured(sweep.command.overrides(corner(sweep.parameters, end)))
+    config = composed(sweep.command.overrides(corner(sweep.parameters, end)))
     require_valid(config)
 
 

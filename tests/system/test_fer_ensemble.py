@@ -91,10 +91,10 @@ def test_what_does_not_fit_together_is_one_message_and_status_2(outputs: Path, c
     assert not list(outputs.glob("*ensemble*"))
 
 
-def test_an_ensemble_needs_neither_torch_nor_hydra(outputs: Path) -> None:
+def test_an_ensemble_needs_neither_torch_nor_lightning(outputs: Path) -> None:
     code = (
         "import sys; from fer.cli.main import main; status = main(sys.argv[1:]); "
-        "print(status, [m for m in ('torch', 'lightning', 'hydra') if m in sys.modules])"
+        "print(status, [m for m in ('torch', 'lightning') if m in sys.modules])"
     )
     command = [sys.executable, "-c", code, "ensemble", *map(str, members(outputs))]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60)

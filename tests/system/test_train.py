@@ -10,27 +10,14 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from tiny_run import ROOT, TINY, predictions
 
 from fer.cli.train import main
 from fer.data.databases.fer2013 import Fer2013
 from fer.files import read_json
 from fer.results.predictions import read_predictions
 
-ROOT = Path(__file__).parents[2]
-
-#: A run of four folds that takes seconds: twelve drawn people, a network of a few thousand weights, five epochs.
-TINY = [
-    "protocol.folds=4",
-    "data.synthetic.subjects=12",
-    "data.synthetic.takes=2",
-    "data.synthetic.size=24",
-    "model.size=24",
-    "model.stem=4",
-    "model.widths=[8]",
-    "trainer.epochs=5",
-    "trainer.batch_size=8",
-    "run.threads=1",
-]
+FOUR_FOLDS = [*TINY, "protocol.folds=4", "trainer.epochs=5"]
 
 
 def command(*arguments: str, output: Path) -> list[str]:
@@ -61,19 +48,13 @@ def train_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
     return run
 
 
-def predictions(output: Path) -> dict[str, bytes]:
-    """The bytes of every fold's predictions in the one run below `output`."""
-    (run,) = output.iterdir()
-    return {path.parent.name: path.read_bytes() for path in sorted(run.glob("folds/[0-9]*/predictions.csv"))}
-
-
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The output folder of a run that nothing disturbed."""
     output = tmp_path_factory.mktemp("undisturbed") / "outputs"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FER_CACHE", str(output.parent / "cache"))
-        patch.setattr(sys, "argv", command(*TINY, output=output)[1:])
+        patch.setattr(sys, "argv", command(*FOUR_FOLDS, output=output)[1:])
         patch.chdir(output.parent)
         main()
     return output
@@ -98,10 +79,10 @@ def test_a_run_ends_with_a_table_and_every_face_predicted_once(undisturbed: Path
     ]
 
 
-def test_the_same_command_again_is_complete_at_once_with_the_same_table(undisturbed: Path, train_here: Here) -> None:
+def test_the_command_of_a_complete_run_trains_nothing_and_prints_the_same_every_time(undisturbed: Path, train_here: Here) -> None:
     before = predictions(undisturbed)
-    first = train_here(*TINY, output=undisturbed)
-    second = train_here(*TINY, output=undisturbed)
+    first = train_here(*FOUR_FOLDS, output=undisturbed)
+    second = train_here(*FOUR_FOLDS, output=undisturbed)
     assert first.returncode == 0
     assert "This run is complete; nothing was trained." in first.stdout
     assert "synthetic" in first.stdout
@@ -129,21 +110,21 @@ def kill_when(process: subprocess.Popen[bytes], appears: Path, pattern: str) -> 
     ],
     ids=["once", "twice"],
 )
-def test_a_run_killed_in_its_third_fold_and_in_an_epoch_ends_with_the_same_bytes(
+def test_a_run_that_was_killed_in_later_folds_ends_with_the_same_bytes(
     undisturbed: Path, train_here: Here, tmp_path: Path, places: list[str]
 ) -> None:
     output = tmp_path / "outputs"
     for place in places:
-        kill_when(subprocess.Popen(command(*TINY, output=output), cwd=tmp_path), output, f"*/folds/.{place}")
+        kill_when(subprocess.Popen(command(*FOUR_FOLDS, output=output), cwd=tmp_path), output, f"*/folds/.{place}")
     assert 2 <= len(predictions(output)) < 4
-    assert train_here(*TINY, output=output).returncode == 0
+    assert train_here(*FOUR_FOLDS, output=output).returncode == 0
     assert predictions(output) == predictions(undisturbed)
 
 
 @pytest.mark.parametrize("folds", [["00"], pytest.param(["00", "01", "02"], marks=pytest.mark.slow)], ids=len)
 def test_folds_in_workers_end_with_the_same_bytes(undisturbed: Path, train_here: Here, tmp_path: Path, folds: list[str]) -> None:
     output = tmp_path / "outputs"
-    done = train_here(*TINY, "run.workers=2", f"run.folds=[{','.join(folds)}]", output=output)
+    done = train_here(*FOUR_FOLDS, "run.workers=2", f"run.folds=[{','.join(folds)}]", output=output)
     assert done.returncode == 0, done.stderr
     alone = predictions(undisturbed)
     assert predictions(output) == {fold: alone[fold] for fold in folds}
@@ -152,11 +133,11 @@ def test_folds_in_workers_end_with_the_same_bytes(undisturbed: Path, train_here:
     assert read_json(run / "folds" / "00" / "card.json")["threads"] == 1
 
 
-def test_shards_of_a_run_fit_together(undisturbed: Path, train_here: Here, tmp_path: Path) -> None:
+def test_every_shard_leaves_its_own_folds_with_the_same_bytes(undisturbed: Path, train_here: Here, tmp_path: Path) -> None:
     output = tmp_path / "outputs"
-    first = train_here(*TINY, "run.shard=2/3", output=output)
+    first = train_here(*FOUR_FOLDS, "run.shard=2/3", output=output)
     assert "Folds still to do: 00, 02, 03" in first.stdout
-    assert train_here(*TINY, "run.shard=3/3", output=output).returncode == 0
+    assert train_here(*FOUR_FOLDS, "run.shard=3/3", output=output).returncode == 0
     alone = predictions(undisturbed)
     assert predictions(output) == {fold: alone[fold] for fold in ("01", "02")}
 
@@ -208,8 +189,8 @@ def test_processes_that_were_started_together_without_need_are_refused(tmp_path:
             patch.setenv(name, value)
         done = train_here(*WITHOUT_NORMALISATION, *EIGHT, output=tmp_path / "outputs")
     assert done.returncode == 2
-    assert "found 1, but 2 processes were started together" in done.stderr
-    assert not list((tmp_path / "outputs").glob("*/folds/*"))
+    assert "trainer.devices=1 and trainer.nodes=1: found 2 started by torchrun, 2 on each machine" in done.stderr
+    assert not (tmp_path / "outputs").exists()
 
 
 def test_fer2013_runs_by_its_published_split_with_the_clean_test_set_beside_it(tmp_path: Path, train_here: Here) -> None:
@@ -293,6 +274,15 @@ def test_a_planted_leak_stops_the_run_before_anything_is_trained(
         (["data=synthetic", "trainer.epochs=many", "+model.depht=2"], "ConfigError: model.depht: CompactCnn takes no such"),
         (["model=resnet", "model.weights=nowhere.pth"], "WeightsError: there is no nowhere.pth. Expected a .safetensors file"),
         (["data=fer2013", "data.fer2013.root=nowhere"], "DatabaseNotFound: fer2013 is not in nowhere (looked for "),
+        (
+            ["data=fer2013", "data.fer2013.root=nowhere", "trainer=ddp"],
+            "DatabaseNotFound: fer2013 is not in nowhere (looked for ",
+        ),
+        (["trainer=ddp", "trainer.nodes=2"], "ConfigError: trainer.devices=1 and trainer.nodes=2: found one process, started by"),
+        (["trainer.devices=foo"], "ConfigError: trainer.devices: found 'foo', expected a whole number"),
+        (["trainer.strategy=foo"], "ConfigError: trainer.strategy: found 'foo', expected one of auto, ddp, "),
+        (["trainer=fsdp", "trainer.accelerator=cpu"], "ConfigError: trainer.strategy: found fsdp, which needs GPUs of CUDA"),
+        (["run.workers=many"], "ConfigError: run.workers: found 'many', expected a whole number or one of auto"),
         (["protocol=official"], "ProtocolError: synthetic has no training part in its own split"),
         (["run.shard=3/2"], "ConfigError: run.shard: found '3/2', expected 1/N to N/N"),
         (["data=[]"], "ConfigError: data: found no database"),

@@ -6,30 +6,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from tiny_run import ROOT, TINY, predictions
 
-ROOT = Path(__file__).parents[2]
-SIX_FOLDS = [
-    "protocol.folds=6",
-    "data.synthetic.subjects=12",
-    "data.synthetic.takes=2",
-    "data.synthetic.size=24",
-    "model.size=24",
-    "model.stem=4",
-    "model.widths=[8]",
-    "trainer.epochs=3",
-    "trainer.batch_size=8",
-    "run.threads=1",
-]
+SIX_FOLDS = [*TINY, "protocol.folds=6", "trainer.epochs=3"]
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
     folder.mkdir(exist_ok=True)
     return subprocess.Popen([sys.executable, str(ROOT / "train.py"), *arguments, *SIX_FOLDS], cwd=folder)
-
-
-def predictions(folder: Path) -> dict[str, bytes]:
-    (run,) = (path.parent for path in folder.glob("outputs/*/config.json"))
-    return {path.parent.name: path.read_bytes() for path in sorted(run.glob("folds/[0-9]*/predictions.csv"))}
 
 
 @pytest.mark.slow
@@ -47,7 +31,7 @@ def test_four_ways_to_run_six_folds_leave_the_same_bytes(tmp_path: Path) -> None
     for name, commands in ways.items():
         processes = [start(tmp_path / name, *arguments) for arguments in commands]
         assert [process.wait() for process in processes] == [0] * len(processes)
-    serial = predictions(tmp_path / "serial")
+    serial = predictions(tmp_path / "serial" / "outputs")
     assert len(serial) == 6
     for name in ways:
-        assert predictions(tmp_path / name) == serial, name
+        assert predictions(tmp_path / name / "outputs") == serial, name

@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 from typing import Literal
 
 from fer.data.database import Image, Points
+from fer.data.preprocessing.eye_finder import Eyes
+from fer.data.preprocessing.frame import Frame
 
 #: What becomes of an image in which no face was found: its central square is taken instead, or the run is refused.
 NotFound = Literal["centre", "refuse"]
@@ -24,6 +26,13 @@ class Preprocess(ABC):
         `landmarks` are the points that the database ships, `cropped` says that its images are faces already. What is not
         square is stretched when it is resized.
         """
+
+    def cut_found(self, image: Image, square: Frame, *, eyes: Eyes | None = None) -> Image | None:
+        """The same of one face among several, from brows to chin in `square`; `eyes` where whoever found it knows them.
+
+        Unless a class says otherwise, the square stands for an image of a cropped database.
+        """
+        return self.cut_face(square.upright.cut(image), cropped=True)
 
     def finish(self, face: Image) -> Image:
         """What is done after resizing, to (S, S) or (S, S, 3) uint8; nothing unless a class says otherwise."""

@@ -33,7 +33,11 @@ class FaceCrop(Preprocess):
         if cropped:
             return central_square(image)
         face = detect_face(with_channels(image, 1)) if landmarks is None else face_around(eyes_of(landmarks, image))
-        return None if face is None else face.upright.scaled(1 + 2 * self.margin).cut(image)
+        return None if face is None else self.cut_found(image, face)
+
+    def cut_found(self, image: Image, square: Frame, *, eyes: Eyes | None = None) -> Image:
+        """The square with the margin, wherever the eyes are."""
+        return square.upright.scaled(1 + 2 * self.margin).cut(image)
 
 
 def face_around(eyes: Eyes | None) -> Frame | None:

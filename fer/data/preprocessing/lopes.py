@@ -2,9 +2,10 @@
 
 from fer.data.database import Image, Points
 from fer.data.preprocessing.base import NotFound, Preprocess
-from fer.data.preprocessing.eye_finder import Eyes, find_eyes
+from fer.data.preprocessing.eye_finder import Eyes, eyes_in, find_eyes
 from fer.data.preprocessing.frame import Frame
 from fer.data.preprocessing.intensity import normalised_locally
+from fer.data.preprocessing.resizing import with_channels
 from fer.data.preprocessing.whole_image import central_square
 from fer.errors import ConfigError
 
@@ -50,8 +51,20 @@ class Lopes(Preprocess):
         if not (self.rotate or self.crop):
             return central_square(image)
         eyes = find_eyes(image, landmarks=landmarks, cropped=cropped)
-        if eyes is None:
-            return None
+        return None if eyes is None else self.cut_around(image, eyes)
+
+    def cut_found(self, image: Image, square: Frame, *, eyes: Eyes | None = None) -> Image | None:
+        """The face with its eyes level, which are looked for in the square where they are not known.
+
+        With neither rotation nor crop the square stands for the image, and with rotation alone the square is turned.
+        """
+        if not self.crop:
+            return self.cut_face(square.upright.cut(image), cropped=True)
+        eyes = eyes or eyes_in(with_channels(image, 1), square)
+        return None if eyes is None else self.cut_around(image, eyes)
+
+    def cut_around(self, image: Image, eyes: Eyes) -> Image:
+        """What is shown of a face with these eyes."""
         shown = self.around(eyes) if self.crop else Frame.of(image)
         if self.rotate:
             shown = shown.turned(eyes.tilt, around=eyes.middle)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fer.deploy.format import Format, Read, quiet
 from fer.deploy.reader import ExpressionReader
+from fer.errors import WeightsError
 from fer.files import METADATA
 
 
@@ -28,15 +29,31 @@ class TorchScript(Format):
     def open(self, path: Path, *, threads: int) -> Read:
         """What reads faces by torch, whose number of threads is the process's."""
         torch.set_num_threads(threads)
-        with quiet():
-            module = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
+        return TorchScriptModel(path)
 
-        def read(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
-            with torch.inference_mode():
-                found: NDArray[np.float32] = module(torch.from_numpy(faces)).numpy()
-            return found
 
-        return read
+class TorchScriptModel:
+    """An exported network: probabilities of faces, and what the file says of itself.
+
+    Raises WeightsError where the file cannot be read, or was not exported by this project.
+    """
+
+    def __init__(self, path: Path) -> None:
+        stored = {METADATA: ""}
+        try:
+            with quiet():
+                self.module = torch.jit.load(path, map_location="cpu", _extra_files=stored)  # type: ignore[no-untyped-call]
+        except RuntimeError as error:
+            raise WeightsError(f"{path} is no TorchScript file that can be read: {str(error).splitlines()[0]}") from error
+        if not stored[METADATA]:
+            raise WeightsError(f"{path} was not exported by this project; expected what `fer export RUN --to torchscript` writes")
+        self.described: Mapping[str, Any] = json.loads(stored[METADATA])
+
+    def __call__(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Probabilities (N, K) float32 of faces (N, S, S) or (N, S, S, 3) uint8, rows summing to 1."""
+        with torch.inference_mode():
+            found: NDArray[np.float32] = self.module(torch.from_numpy(faces)).numpy()
+        return found
 
 
 FORMAT = TorchScript()

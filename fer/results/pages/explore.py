@@ -15,8 +15,9 @@ from fer.data.explore.groups import labels_differ
 from fer.data.explore.pictures import picture
 from fer.data.explore.portrait import Portrait
 from fer.data.explore.votes import Votes
-from fer.results.pages.charts import COLOURS, Frame, axes, bar, svg
-from fer.results.pages.render import TEMPLATES, environment
+from fer.results.pages.charts import Axis, Bar, bar_chart
+from fer.results.pages.drawing import COLOURS
+from fer.results.pages.render import environment, style
 
 MOST_BINS = 24
 
@@ -33,10 +34,9 @@ class Segment:
 
 def explore_page(portrait: Portrait) -> str:
     """The page of a database."""
-    css = Markup("\n").join(Markup((TEMPLATES / name).read_text(encoding="utf-8")) for name in ("page.css", "explore.css"))
     template = environment().get_template("explore.html")
     return template.render(
-        css=css,
+        css=style("page.css", "explore.css"),
         portrait=portrait,
         audit=portrait.audit,
         records=portrait.records,
@@ -80,22 +80,22 @@ def people_chart(people: Sequence[int]) -> Markup:
     low, high = min(people), max(people)
     bins = min(MOST_BINS, high - low + 1)
     counts, edges = np.histogram(people, bins, (low - 0.5, high + 0.5))
-    frame = Frame(xs=(low - 0.5, high + 0.5), ys=(0, max(counts.max() * 1.05, 1)), width=560, height=240)
-    drawn = [axes(frame, xlabel="images of a person", ylabel="people", whole=True)]
-    for count, start, stop in zip(counts.tolist(), edges.tolist(), edges.tolist()[1:], strict=False):
-        if count:
-            said = f"{count:,} people with {start + 0.5:.0f} to {stop - 0.5:.0f} images"
-            drawn.append(bar(frame, start, stop, count, opacity=1, said=said))
-    return svg(frame, drawn, title="People by number of images")
+    bars = [
+        Bar(start, stop, count, f"{count:,} people with {start + 0.5:.0f} to {stop - 0.5:.0f} images")
+        for count, start, stop in zip(counts.tolist(), edges.tolist(), edges.tolist()[1:], strict=False)
+        if count
+    ]
+    x = Axis("images of a person", (low - 0.5, high + 0.5), whole=True)
+    return bar_chart("People by number of images", bars, x=x, y=Axis("people", whole=True))
 
 
 def agreement_chart(votes: Votes) -> Markup:
     """How many images got which share of votes for their most frequent answer."""
-    shares = votes.agreement / votes.agreement.sum()
-    frame = Frame(xs=(-0.05, 1.05), ys=(0, max(100 * shares.max() * 1.08, 1)), width=560, height=240)
-    drawn = [axes(frame, xlabel="share of the votes for the most frequent answer", ylabel="% of images")]
-    for i, share in enumerate(shares.tolist()):
-        if share:
-            said = f"{votes.agreement[i]:,} images, {100 * share:.1f} %: about {10 * i} % of the votes agree"
-            drawn.append(bar(frame, (i - 0.5) / 10, (i + 0.5) / 10, 100 * share, opacity=1, said=said))
-    return svg(frame, drawn, title="Images by agreement of the votes")
+    shares = (100 * votes.agreement / votes.agreement.sum()).tolist()
+    bars = [
+        Bar((i - 0.5) / 10, (i + 0.5) / 10, share, f"{count:,} images, {share:.1f} %: about {10 * i} % of the votes agree")
+        for i, (count, share) in enumerate(zip(votes.agreement.tolist(), shares, strict=True))
+        if share
+    ]
+    x = Axis("share of the votes for the most frequent answer", (-0.05, 1.05))
+    return bar_chart("Images by agreement of the votes", bars, x=x, y=Axis("% of images"))

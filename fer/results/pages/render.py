@@ -1,4 +1,4 @@
-"""This file renders the pages of a run and of the leaderboard: one HTML file each, without scripts or outside requests."""
+"""This file renders the pages of a run and of the leaderboard: one HTML file each, without requests to anywhere else."""
 
 import json
 import shlex
@@ -12,18 +12,26 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from fer.results import table
-from fer.results.leaderboard import Board, relative
+from fer.results.across import across_runs, across_tests
+from fer.results.gallery import Gallery
+from fer.results.leaderboard import Board, Measure, relative
 from fer.results.metrics import Ints
-from fer.results.pages.charts import learning_curves, pretraining_curves, reliability
+from fer.results.model_card import model_card
+from fer.results.pages.charts import distribution, learning_curves, pretraining_curves, reliability
+from fer.results.pages.faces import Sheet
 from fer.results.report import Report
-from fer.results.stored_run import Json, StoredRun
+from fer.results.set_report import SetReport
+from fer.results.standing import Standing
+from fer.results.stored_run import Json, StoredRun, read_object
 
 TEMPLATES = Path(__file__).parent
+EXPLAINED = Path("explained") / "explained.json"
+SPREAD = 5  # people or folds, from which on their distribution is drawn
 DEEP = 0.6  # from this share on a cell of the confusion matrix is dark enough for light text
 
 
-def run_page(report: Report, run: StoredRun) -> str:
-    """The page of one run."""
+def run_page(report: Report, run: StoredRun, mistakes: Gallery | None = None, sheet: Sheet | None = None) -> str:
+    """The page of one run, with the faces of its mistakes where there is a picture of them."""
     return (
         environment()
         .get_template("run.html")
@@ -34,16 +42,52 @@ def run_page(report: Report, run: StoredRun) -> str:
             command=command(run.provenance),
             cards={fold.name: fold.card for fold in run.folds},
             config=json.dumps(run.config, indent=2, ensure_ascii=False),
-            curves=[*pretraining_curves(run.folds), *learning_curves(run.folds)],
+            curves=[*pretraining_curves(run.folds), *learning_curves(run.folds, run.running)],
+            running=run.running,
             pictures=pictures(run),
+            across=across_tests(report),
+            gallery=mistakes,
+            sheet=sheet,
+            explained=explained(run),
+            card=model_card(report, run),
         )
     )
 
 
 def leaderboard_page(boards: Sequence[Board], folder: Path) -> str:
     """The page of all runs below `folder`, in which it will stand."""
-    runs = len({entry.report.path for board in boards for entry in board.entries})
-    return environment().get_template("leaderboard.html").render(boards=boards, runs=runs, folder=folder)
+    runs = {entry.run.path: entry.run for board in boards for entry in board.entries}
+    template = environment().get_template("leaderboard.html")
+    return template.render(
+        boards=boards,
+        runs=len(runs),
+        folder=folder,
+        choices=choices(boards),
+        across=across_runs(list(runs.values())),
+        script=Markup((TEMPLATES / "leaderboard.js").read_text(encoding="utf-8")),
+    )
+
+
+def choices(boards: Sequence[Board]) -> dict[str, list[str]]:
+    """What the leaderboard can be filtered by, and the values that occur."""
+    found = {
+        "database": {"+".join(board.measure.test.databases) for board in boards},
+        "protocol": {board.measure.protocol for board in boards},
+        "labels": {label_space(board.measure) for board in boards},
+        "leaky": {str(board.measure.leaky) for board in boards},
+        "model": {entry.run.model for board in boards for entry in board.entries},
+    }
+    return {name: sorted(values) for name, values in found.items()}
+
+
+def label_space(measure: Measure) -> str:
+    """The labels of a board, short enough for a list to choose from."""
+    return f"{len(measure.labels)}: {', '.join(measure.labels)}"
+
+
+def style(*names: str) -> Markup:
+    """Style sheets, one after the other."""
+    return Markup("\n").join(Markup((TEMPLATES / name).read_text(encoding="utf-8")) for name in names)
 
 
 @cache
@@ -58,13 +102,16 @@ def environment() -> Environment:
         "heat": heat,
         "reliability": reliability,
         "page_of": page_of,
+        "below": relative,
+        "label_space": label_space,
+        "spreads": spreads,
         "duration": table.duration,
         "millions": table.millions,
         "row_shares": row_shares,
         "listed": listed,
     }
     made.globals |= {
-        "css": Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
+        "css": style("page.css"),
         "seeds": table.seeds,
         "common_name": table.common_name,
         "DEEP": DEEP,
@@ -91,6 +138,23 @@ def pictures(run: StoredRun) -> list[dict[str, str]]:
     ]
 
 
+def spreads(test: SetReport) -> dict[str, Markup]:
+    """How well each person, and each fold, is recognised, where there are enough of them; folds of a person each are people."""
+    people = {of.subject: of.accuracy for of in test.people}
+    folds = {of.fold: of.accuracy for of in test.folds}
+    drawn = {}
+    if len(people) >= SPREAD:
+        drawn["People by accuracy"] = distribution("People by accuracy", people, units="people")
+    if SPREAD <= len(folds) != len(people):
+        drawn["Folds by accuracy"] = distribution("Folds by accuracy", folds, units="folds")
+    return drawn
+
+
+def explained(run: StoredRun) -> Json | None:
+    """What `fer explain` left beside the page; None where it was not asked."""
+    return read_object(run.path / EXPLAINED) if (run.path / EXPLAINED).is_file() else None
+
+
 def listed(values: Mapping[str, Any]) -> str:
     """Names and values in one line, without those that are empty."""
     texts = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in values.items()}
@@ -107,6 +171,6 @@ def heat(share: float) -> int:
     return round(100 * (share * 0.85 if share < DEEP else 0.72 + (share - DEEP) * 0.7))
 
 
-def page_of(report: Report, folder: Path) -> str:
+def page_of(run: Standing, folder: Path) -> str:
     """The address of a run's page from a page in `folder`."""
-    return quote(relative(report.path, folder)) + "/index.html"
+    return quote(relative(run.path, folder)) + "/index.html"

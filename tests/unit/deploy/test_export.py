@@ -10,8 +10,10 @@ import pytest
 import torch
 
 from fer.cli.main import main
+from fer.deploy.export import NATIVE, compare, natively, trained
 from fer.deploy.format import quiet
-from fer.files import read_json
+from fer.errors import RunError
+from fer.files import read_json, write_atomically
 from fer.results.predictions import Predictions, read_predictions
 from fer.results.stored_run import read_run
 from fer.training.evaluation import planned
@@ -86,6 +88,18 @@ def test_torchscript_says_the_same_and_knows_what_it_is(run: Path, tmp_path: Pat
     assert described["labels"] == list(stored.labels)
     assert (described["size"], described["channels"]) == (48, 1)
     assert described["data"].keys() == {"fer2013"}
+
+
+def test_a_file_that_says_something_else_than_the_network_is_not_left(run: Path, tmp_path: Path) -> None:
+    network = trained(read_run(run), FOLD, roots={})
+    files = {name: tmp_path / "files" / name for name in ("float32", "int8")}
+    for path in files.values():
+        write_atomically(path, "an export")
+    read = natively(network.classifier())
+    assert [form.apart for form in compare(network, files, {NATIVE: read, "float32": read})] == [0, 0]
+    with pytest.raises(RunError, match=r"float32, .*int8: said other than the network, by .* and was deleted"):
+        compare(network, files, {NATIVE: read, "float32": lambda faces: read(255 - faces)})
+    assert not list((tmp_path / "files").iterdir())
 
 
 @pytest.mark.parametrize(

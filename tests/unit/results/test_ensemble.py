@@ -22,6 +22,7 @@ from fer.results.members import read_members
 from fer.results.predictions import Predictions, concatenate, read_predictions, write_predictions
 from fer.results.publish import write_leaderboard, write_report
 from fer.results.report import Report, make_report
+from fer.results.standing import read_standing
 from fer.results.store import RunStore
 from fer.results.stored_run import find_runs, read_run
 from fer.results.table import print_report
@@ -211,10 +212,10 @@ def test_members_that_looked_at_several_views_are_an_ensemble_that_says_so(runs:
 def test_single_networks_views_and_ensembles_are_never_ranked_against_each_other(runs: list[Path], tmp_path: Path) -> None:
     averaged(runs, tmp_path)
     edit(trained(tmp_path, 5) / "config.json", evaluation={"views": "flip"})
-    found = boards([report_of(run) for run in find_runs(tmp_path)])
+    found = boards([read_standing(write_report(run).path) for run in find_runs(tmp_path)])
     assert [board.measure.kind for board in found] == ["", "test-time augmentation", "ensemble"]
     assert [len(board.entries) for board in found] == [3, 1, 1]
-    write_leaderboard(tmp_path, [write_report(run) for run in find_runs(tmp_path)])
+    write_leaderboard(tmp_path, list(find_runs(tmp_path)))
     with (tmp_path / "leaderboard.csv").open(newline="") as file:
         rows = [(row["rank"], row["reading"], row["seed"]) for row in csv.DictReader(file) if "of 3 runs" not in row["run"]]
     assert rows[-2:] == [("1", "test-time augmentation: flip", "5"), ("1", "ensemble of 3", "")]

@@ -10,12 +10,11 @@ from made_up_run import made_up_folds, write_run
 
 from fer.errors import RunError
 from fer.files import read_json, write_json
-from fer.results.pages.charts import ticks
 from fer.results.pages.render import heat
 from fer.results.publish import write_leaderboard, write_report
 from fer.results.table import duration
 
-VOID = {"meta", "link", "br", "img", "hr"}
+VOID = {"meta", "link", "br", "img", "hr", "input"}
 
 
 class Balance(HTMLParser):
@@ -59,18 +58,19 @@ def test_a_page_is_well_formed_and_asks_nothing_from_outside(tmp_path: Path) -> 
     run = write_run(tmp_path / "run", made_up_folds(3))
     page = page_of(run)
     html = (run / "index.html").read_text(encoding="utf-8")
-    assert set(page.addresses) == {"data:,", "report.json"}
-    assert not re.search(r"url\(|@import|<script|https?://", html)
+    assert {address for address in page.addresses if not address.startswith("#")} == {"data:,", "report.json"}
+    assert not re.search(r"url\(|@import|<script", html)
+    assert set(re.findall(r"https?://[^\"\s]*", html)) == {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}  # names
 
 
 def test_every_drawing_is_valid_and_named(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", made_up_folds(3))
     write_report(run)
     drawings = re.findall(r"<svg.*?</svg>", (run / "index.html").read_text(encoding="utf-8"), re.DOTALL)
-    assert len(drawings) == 3  # reliability and two panels of learning curves
+    assert len(drawings) == 4  # reliability, people, and two panels of learning curves
     for drawing in drawings:
         assert ElementTree.fromstring(drawing).attrib["aria-label"]
-        assert "nan" not in drawing
+        assert "NaN" not in drawing
 
 
 def test_a_page_says_what_the_report_says(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_the_ring_stands_at_the_epoch_of_the_card(tmp_path: Path) -> None:
     row = (run / "folds" / "00" / "history.csv").read_text().splitlines()[chosen]  # the header is line 0
     write_report(run)
     html = (run / "index.html").read_text(encoding="utf-8")
-    assert f"chosen: epoch {chosen}, {float(row.split(',')[2]):.4g}<" in html
+    assert f"chosen: epoch {chosen}: val_loss {float(row.split(',')[2]):.4g}, fold 00<" in html
 
 
 def test_the_errors_of_a_pretraining_are_drawn_as_shares_of_their_first_epoch(tmp_path: Path) -> None:
@@ -116,11 +116,51 @@ def test_the_errors_of_a_pretraining_are_drawn_as_shares_of_their_first_epoch(tm
     (run / "folds" / "00" / "pretraining.csv").write_text(f"stage,epoch,images,error,seconds\n{rows}")
     assert "Reconstruction error of the pre-training" in page_of(run).text
     [drawing] = re.findall(r"<svg[^>]*Reconstruction.*?</svg>", (run / "index.html").read_text(encoding="utf-8"), re.DOTALL)
-    ends = {e[1]: float(e[0]) for e in re.findall(r'(\S+)"><title>(layer_\d)', drawing.replace(",", " "))}
-    assert ends["layer_1"] > ends["layer_2"]  # 25 % is drawn below 50 %
+    assert {"epoch 2: layer_1 25, fold 00", "epoch 2: layer_2 50, fold 00"} <= set(re.findall(r"<title>([^<]*)<", drawing))
     (run / "folds" / "00" / "pretraining.csv").write_text("stage,epoch,images,error,seconds\nlayer_1,0,90,much,1\n")
     with pytest.raises(RunError, match=r"pretraining.csv is damaged: ValueError"):
         write_report(run)
+
+
+def test_a_fold_at_work_has_its_curves_on_the_page_of_its_run(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", made_up_folds(2), done=1)
+    working = run / "folds" / ".01.working"
+    working.mkdir()
+    (working / "history.csv").write_text("epoch,train_loss,val_loss\n0,1.5,1.4\n1,1.25,1.125\n")
+    text = page_of(run).text
+    assert "Fold 01: 2 epochs so far." in text
+    assert "epoch 2: val_loss 1.125, fold 01" in text
+
+
+def test_the_model_card_names_the_data_the_weakest_label_and_what_it_is_not_for(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", made_up_folds(2))
+    worst = min(write_report(run).tests[0].per_class, key=lambda label: label.recall or 0)
+    text = page_of(run).text
+    for words in (
+        "2,400 images a fold",
+        f"{worst.name} ({100 * (worst.recall or 0):.0f} % of {worst.n:,}) is recognised least",
+        "lie detection",
+    ):
+        assert words in text
+
+
+def test_what_was_explained_is_shown_and_linked(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", made_up_folds(1))
+    assert "Why this label" not in page_of(run).text
+    (run / "explained").mkdir()
+    write_json(run / "explained" / "explained.json", {"title": "Grad-CAM", "verdict": "The maps are <better> than chance."})
+    page = page_of(run)
+    assert "The maps are <better> than chance." in page.text
+    assert {"explained/faces.png", "explained/index.html"} <= set(page.addresses)
+
+
+def test_people_are_drawn_where_they_are_known_and_folds_where_they_are_many(tmp_path: Path) -> None:
+    def titles(run: Path) -> set[str]:
+        return set(re.findall(r"(People|Folds) by accuracy</h3>", (write_report(run).path / "index.html").read_text()))
+
+    assert titles(write_run(tmp_path / "known", made_up_folds(6))) == {"People", "Folds"}
+    assert titles(write_run(tmp_path / "unknown", made_up_folds(2, subjects=0))) == set()
+    assert titles(write_run(tmp_path / "one_each", made_up_folds(6, subjects=1))) == {"People"}
 
 
 def test_what_a_network_drew_is_shown_with_its_caption(tmp_path: Path) -> None:
@@ -148,7 +188,7 @@ def test_a_card_with_little_in_it_is_enough(tmp_path: Path) -> None:
 
 def test_the_leaderboard_links_to_the_pages(tmp_path: Path) -> None:
     runs = [write_run(tmp_path / name, made_up_folds(2)) for name in ("one", "sweep/t wo")]
-    write_leaderboard(tmp_path, [write_report(run) for run in runs])
+    write_leaderboard(tmp_path, [write_report(run).path for run in runs])
     page = parsed(tmp_path / "index.html")
     assert {"one/index.html", "sweep/t%20wo/index.html", "leaderboard.csv"} <= set(page.addresses)
 
@@ -157,12 +197,6 @@ def test_no_cell_of_the_confusion_matrix_has_a_middle_tone() -> None:
     tones = [heat(share / 100) for share in range(101)]
     assert tones == sorted(tones)
     assert not [tone for tone in tones if 52 <= tone < 72]
-
-
-def test_axes_have_round_numbers() -> None:
-    assert ticks(0, 1) == [0, 0.2, 0.4, 0.6, 0.8, 1]
-    assert ticks(-0.3, 29) == [0, 10, 20]
-    assert ticks(0.31, 0.36) == [0.31, 0.32, 0.33, 0.34, 0.35, 0.36]
 
 
 def test_durations_have_the_unit_a_person_would_use() -> None:

@@ -63,7 +63,7 @@ def learner(model: dict[str, Any] = SVM, features: dict[str, Any] = PIXELS) -> C
 
 def context(folder: Path) -> FoldContext:
     folder.mkdir(exist_ok=True)
-    return FoldContext(run="run", name="00", folder=folder, seed=3, threads=1)
+    return FoldContext(name="00", folder=folder, seed=3, threads=1)
 
 
 @pytest.mark.parametrize("features", [PIXELS, HOG])

@@ -48,7 +48,7 @@ def learner() -> LightningLearner:
 
 def context(folder: Path) -> FoldContext:
     folder.mkdir(exist_ok=True)
-    return FoldContext(run="run", name="00", folder=folder, seed=3, threads=1)
+    return FoldContext(name="00", folder=folder, seed=3, threads=1)
 
 
 class Followed(Callback):

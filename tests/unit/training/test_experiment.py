@@ -2,10 +2,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from composing import composed
 
 from fer.data.databases.fer2013 import Fer2013
 from fer.errors import ConfigError
-from fer.training.experiment import RunSettings, open_run
+from fer.training.experiment import RunSettings, open_run, require_valid
 from fer.training.places import roots_of, with_roots, without_roots
 from fer.training.settings import resolve_auto
 
@@ -59,6 +60,13 @@ def test_auto_is_replaced_before_the_fingerprint_is_taken() -> None:
     assert resolved["precision"] in ("32-true", "bf16-mixed")
     assert resolved["channels_last"] is True
     assert resolve_auto({"accelerator": "cpu", "precision": "16-mixed"})["precision"] == "16-mixed"
+
+
+def test_an_auto_that_is_not_replaced_yet_is_no_mistake() -> None:
+    require_valid(composed("trainer=ddp"))
+    with pytest.raises(ConfigError) as refused:
+        require_valid(composed("trainer=ddp", "trainer.nodes=two", "model.stem=four"))
+    assert [line.split(":")[-2].split()[-1] for line in str(refused.value).splitlines()] == ["model.stem", "trainer.nodes"]
 
 
 def test_every_wrong_key_of_how_a_run_is_carried_out_has_a_sentence() -> None:

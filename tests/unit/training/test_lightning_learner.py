@@ -1,5 +1,5 @@
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -9,22 +9,22 @@ import pytest
 import torch
 from interrupted import KilledInEpoch
 from lightning import Callback, LightningModule, Trainer
-from omegaconf import OmegaConf
 from planted import planted_cohort
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from fer.cli.train import CONF
 from fer.data.faces import Faces
 from fer.errors import WeightsError
 from fer.files import write_json
 from fer.labels import LabelSpace
 from fer.protocols.base import Fold
 from fer.results.store import folds_as_json
+from fer.results.stored_run import read_history
 from fer.training.learner import FoldContext, weights_header
 from fer.training.lightning_learner import LightningLearner
+from fer.training.loggers.fold_log import FoldLog
 
 OPTIM: dict[str, Any] = {
     "_target_": "fer.training.optimisation.Optimisation",
@@ -66,7 +66,7 @@ def learner(labels: Sequence[str] = ("anger", "happiness", "sadness"), **trainer
 
 def context(folder: Path, **more: Any) -> FoldContext:
     folder.mkdir(exist_ok=True)
-    return FoldContext(run="run", name="00", folder=folder, seed=3, threads=1, **more)
+    return FoldContext(name="00", folder=folder, seed=3, threads=1, **more)
 
 
 def test_a_fit_learns_what_the_patterns_show(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:
@@ -115,7 +115,7 @@ def test_another_seed_gives_another_model(tmp_path: Path, parts: tuple[Faces, Fa
         trained = learner(epochs=1)
         folder = tmp_path / str(seed)
         folder.mkdir()
-        trained.fit(*parts, FoldContext(run="r", name="00", folder=folder, seed=seed, threads=1))
+        trained.fit(*parts, FoldContext(name="00", folder=folder, seed=seed, threads=1))
         predictions.append(trained.predict(parts[1]))
     assert not np.array_equal(*predictions)
 
@@ -167,22 +167,36 @@ def test_soft_targets_are_learned_and_judged_by_their_peak(tmp_path: Path, parts
     assert (trained.predict(val).argmax(1) == val.targets).mean() > 0.8
 
 
-KEPT = {"tensorboard": "tensorboard/events.*", "wandb": "wandb/offline-run-*/*.wandb", "mlflow": "mlflow.db"}
+class Told(FoldLog):
+    """Keeps what a training tells its loggers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[dict[str, float]] = []
+
+    def epoch(self, row: Mapping[str, float]) -> None:
+        self.rows.append(dict(row))
 
 
-@pytest.mark.parametrize("name", KEPT)
-def test_every_logger_is_a_silent_view_of_the_same_training(
-    tmp_path: Path, parts: tuple[Faces, Faces], name: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+def test_loggers_are_told_every_row_of_the_history(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:
+    told = Told()
+    learner(epochs=3).fit(*parts, context(tmp_path / "fold", log=told))
+    rows = read_history(tmp_path / "fold" / "history.csv")
+    assert [set(row) for row in told.rows] == [set(row) for row in rows]
+    for row, written in zip(told.rows, rows, strict=True):
+        assert row == pytest.approx(written, rel=1e-5)
+
+
+def test_a_fit_that_goes_on_tells_its_loggers_the_epochs_before_again(
+    tmp_path: Path, parts: tuple[Faces, Faces], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/fold/mlflow.db")
-    monkeypatch.delenv("WANDB_MODE", raising=False)
-    composed = OmegaConf.create({"run": {"output": "o"}, "logger": OmegaConf.load(CONF / "logger" / f"{name}.yaml")})
-    loggers = OmegaConf.to_container(composed, resolve=True)["logger"]  # type: ignore[call-overload,index]
-    folder = tmp_path / "fold"
-    learner(epochs=1).fit(*parts, context(folder, loggers=loggers))
-    assert list(folder.glob(KEPT[name]))
-    assert (folder / "history.csv").is_file()
-    assert capfd.readouterr() == ("", "")
+    cut_off, told = learner(), Told()
+    made = cut_off.trainer
+    monkeypatch.setattr(cut_off, "trainer", lambda fold, callbacks: made(fold, [KilledInEpoch(2), *callbacks]))
+    with pytest.raises(MemoryError):
+        cut_off.fit(*parts, context(tmp_path / "fold"))
+    learner().fit(*parts, context(tmp_path / "fold", log=told))
+    assert [row["epoch"] for row in told.rows] == [0, 1, 2, 3]
 
 
 def test_probabilities_do_not_depend_on_the_batch(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:

@@ -52,7 +52,7 @@ def test_a_linear_probe_reads_the_features_of_the_weights_that_are_named(tmp_pat
     train, val, test = (faces.faces(part) for part in (ids[:48], ids[48:60], ids[60:]))
     probe = learner(what, faces.labels)
     assert (probe.spec.size, probe.spec.channels) == (24, 1)
-    probe.fit(train, val, FoldContext(run="run", name="00", folder=tmp_path, seed=0, threads=1, cut="00"))
+    probe.fit(train, val, FoldContext(name="00", folder=tmp_path, seed=0, threads=1, cut="00"))
     expected = Network(network, seed=3).compute(test.take(np.arange(len(test))))
     np.testing.assert_allclose(probe.examples(test).features, expected, atol=1e-5)
     assert (probe.predict(test).argmax(axis=1) == test.targets).mean() > 0.6  # chance is 1/3

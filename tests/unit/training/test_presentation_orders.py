@@ -64,7 +64,7 @@ def learner(orders: int, **trainer: Any) -> LightningLearner:
 
 def context(folder: Path) -> FoldContext:
     folder.mkdir(exist_ok=True)
-    return FoldContext(run="run", name="00", folder=folder, seed=3, threads=1)
+    return FoldContext(name="00", folder=folder, seed=3, threads=1)
 
 
 def curves(folder: Path, orders: Sequence[int] = (1, 2, 3)) -> list[list[str]]:

@@ -61,7 +61,7 @@ def network(**model: Any) -> DeepBeliefNetwork:
 
 def context(folder: Path, **more: Any) -> FoldContext:
     folder.mkdir(exist_ok=True)
-    return FoldContext(run="run", name="00", folder=folder, seed=3, threads=1, **more)
+    return FoldContext(name="00", folder=folder, seed=3, threads=1, **more)
 
 
 def curves(folder: Path) -> list[dict[str, str]]:
