@@ -1,9 +1,12 @@
 """This file is `fer report`: everything that is shown of finished runs, rebuilt from their predictions."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from pathlib import Path
 
-from fer.errors import OutputError, RunError
+from fer.errors import FerError, OutputError, RunError
+
+MANY = 12  # runs, from which on a process for each core is worth its start
 
 HELP = "rebuild the reports and pages of all runs from their predictions, and write the leaderboard"
 
@@ -48,18 +51,41 @@ def rebuild_run(path: Path) -> None:
 
 def rebuild_all(outputs: Path, runs: list[Path]) -> None:
     """Rebuild all runs, write the leaderboard and print it."""
-    from fer.progress import tracked
     from fer.results.leaderboard import print_boards
-    from fer.results.publish import LEADERBOARD, PAGE, write_leaderboard, write_report
+    from fer.results.publish import LEADERBOARD, PAGE, write_leaderboard
 
     done, errors = [], []
-    for path in tracked(runs, "reports", len(runs)):
-        try:
-            write_report(path)
+    for path, error in zip(runs, rebuilt(runs), strict=True):
+        if error is None:
             done.append(path)
-        except (RunError, OutputError) as error:
+        else:
             errors.append(error)
     print_boards(write_leaderboard(outputs, done))
     print(f"Scores in %, their 95 % intervals below.\n\nPage   {outputs / PAGE}\nTable  {outputs / LEADERBOARD}")
     if errors:
         raise RunError("\n    ".join([f"{len(errors)} of {len(runs)} runs are left out:", *(error.args[0] for error in errors)]))
+
+
+def rebuilt(runs: list[Path]) -> Iterator[FerError | None]:
+    """Rebuild runs, on all cores where they are many; gives what is wrong with each, or None."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    from fer.progress import tracked
+
+    if len(runs) < MANY:
+        yield from tracked(map(attempt, runs), "reports", len(runs))
+        return
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        yield from tracked(pool.map(attempt, runs), "reports", len(runs))
+
+
+def attempt(run: Path) -> FerError | None:
+    """Rebuild a run; gives what is wrong with it where it cannot be read or written."""
+    from fer.results.publish import write_report
+
+    try:
+        write_report(run)
+    except (RunError, OutputError) as error:
+        return error
+    return None

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from fer.cli.main import main
+
 ROOT = Path(__file__).parents[2]
 MADE_UP = runpy.run_path(str(ROOT / "tests" / "unit" / "results" / "made_up_run.py"))
 write_run: Callable[..., Path] = MADE_UP["write_run"]
@@ -61,6 +63,17 @@ def test_twice_gives_the_same_files(outputs: Path) -> None:
     before = {path: path.read_bytes() for path in outputs.rglob("*") if path.is_file()}
     fer("report", str(outputs))
     assert {path: path.read_bytes() for path in outputs.rglob("*") if path.is_file()} == before
+
+
+def test_many_runs_are_rebuilt_beside_one_another_with_the_same_end(
+    outputs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("fer.cli.report.MANY", 2)
+    (outputs / "sweep" / "synthetic-svm" / "folds.json").write_text("{")
+    assert main(["report", str(outputs)]) == 2
+    assert "folds.json is damaged" in capsys.readouterr().err
+    with (outputs / "leaderboard.csv").open(newline="") as file:
+        assert [row["run"] for row in csv.DictReader(file)] == ["synthetic-cnn"]
 
 
 def test_a_single_run_is_printed_in_full(outputs: Path) -> None:

@@ -139,13 +139,16 @@ def pictures(run: StoredRun) -> list[dict[str, str]]:
 
 
 def spreads(test: SetReport) -> dict[str, Markup]:
-    """How well each person, and each fold, is recognised, where there are enough of them; folds of a person each are people."""
+    """How well each person, and each fold, is recognised, where there are enough of them.
+
+    Folds of a person each are people, and trainings of one fold with several seeds are no folds.
+    """
     people = {of.subject: of.accuracy for of in test.people}
     folds = {of.fold: of.accuracy for of in test.folds}
     drawn = {}
     if len(people) >= SPREAD:
         drawn["People by accuracy"] = distribution("People by accuracy", people, units="people")
-    if SPREAD <= len(folds) != len(people):
+    if SPREAD <= len(folds) // max(len(test.seeds), 1) != len(people):
         drawn["Folds by accuracy"] = distribution("Folds by accuracy", folds, units="folds")
     return drawn
 
