@@ -13,7 +13,7 @@ help:
 	@echo "make demo        set up, train and test on drawn faces, show the table and where the page lies"
 	@echo "make models      train every model on drawn faces, or on MODELS=\"data=fer2013 train_images=2000\", and rank them"
 	@echo "make test        set up, lint, type-check and pass the tests"
-	@echo "make check-slow  heavier checks: a million faces, real data sets where FER_DATA points to them"
+	@echo "make check-slow  heavier checks: a million faces, real data sets where FER_DATA points to them, YuNet where FER_YUNET does"
 	@echo "make pictures    make the pictures of the README anew; needs Chromium"
 	@echo "make format      format the code"
 

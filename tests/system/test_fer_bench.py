@@ -54,6 +54,7 @@ def test_faces_have_their_full_size_in_a_bench_and_a_batch_may_be_larger_than_th
     assert len(first_batch(drawn_faces(learner.spec, people=1), learner).targets) == 4096
 
 
+@pytest.mark.slow
 def test_preparing_images_and_changing_faces_are_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--parts", "preparation", "augmentation", *QUICK, "--output", str(tmp_path)]) == 0
     changed, prepared = json.loads((tmp_path / "bench.json").read_text())["measurements"]

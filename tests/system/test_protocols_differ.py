@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from composing import composed
 
 from fer.results.publish import write_report
@@ -21,6 +22,7 @@ def report(folder: Path, *overrides: str) -> Report:
     return write_report(store.folder)
 
 
+@pytest.mark.slow
 def test_people_seen_in_training_inflate_and_another_domain_costs(tmp_path: Path) -> None:
     subject_independent = report(tmp_path, *LAB, *SVM, "protocol.folds=4")
     image_random = report(tmp_path, *LAB, *SVM, "protocol=image_random", "protocol.folds=4")

@@ -133,6 +133,7 @@ def test_folds_in_workers_end_with_the_same_bytes(undisturbed: Path, train_here:
     assert read_json(run / "folds" / "00" / "card.json")["threads"] == 1
 
 
+@pytest.mark.slow
 def test_every_shard_leaves_its_own_folds_with_the_same_bytes(undisturbed: Path, train_here: Here, tmp_path: Path) -> None:
     output = tmp_path / "outputs"
     first = train_here(*FOUR_FOLDS, "run.shard=2/3", output=output)

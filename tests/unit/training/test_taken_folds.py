@@ -40,7 +40,7 @@ def taken(output: Path, *folds: str) -> Iterator[RunStore]:
         yield store
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_fold_that_another_process_works_on_is_left_to_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], workers: int
 ) -> None:

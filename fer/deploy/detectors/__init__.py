@@ -1,0 +1,1 @@
+"""The detectors of faces, one file each: what makes a Detector, named DETECTOR."""
