@@ -92,6 +92,7 @@ def test_chosen_runs_are_compared_with_curves_and_paired_statistics(tab: Any, ad
     assert not tab.locator("tr[data-run=run-vgg] input").is_checked()
 
 
+@pytest.mark.slow
 def test_a_run_that_is_deleted_while_it_is_shown_says_so(browser: Any, address: str, outputs: Path) -> None:
     shutil.copytree(outputs / "run-vgg", outputs / "run-gone")
     time.sleep(1)
@@ -102,6 +103,7 @@ def test_a_run_that_is_deleted_while_it_is_shown_says_so(browser: Any, address: 
     tab.close()
 
 
+@pytest.mark.slow
 def test_an_open_page_says_when_the_dashboard_has_ended(browser: Any, outputs: Path) -> None:
     process, address = started(outputs)
     tab = browser.new_page()  # whose console tells of what does not answer
@@ -114,6 +116,7 @@ def test_an_open_page_says_when_the_dashboard_has_ended(browser: Any, outputs: P
     tab.close()
 
 
+@pytest.mark.slow
 def test_a_line_of_a_sweep_stands_out_under_the_pointer_and_says_which_trial_it_is(tab: Any, address: str, outputs: Path) -> None:
     write_sweep(outputs / "sweeps" / "rate.db")
     tab.goto(f"{address}sweeps")

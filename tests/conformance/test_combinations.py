@@ -11,8 +11,8 @@ from fer.errors import ProtocolError
 from fer.protocols.base import database_of
 from fer.protocols.official import TRAINING
 from fer.records import FaceRecord
-from fer.results.publish import write_report
-from fer.results.report import Report
+from fer.results.report import Report, make_report
+from fer.results.stored_run import read_run
 from fer.training.experiment import RunSettings, build_databases
 from fer.training.run import run_experiment
 
@@ -95,7 +95,7 @@ def test_every_protocol_runs_on_every_database_that_has_what_it_needs(
         return
     store, _ = run_experiment(config, title="t", run=RunSettings(output=str(tmp_path)), loggers={})
     assert store.complete
-    check(write_report(store.folder), name, protocol, records)
+    check(make_report(read_run(store.folder)), name, protocol, records)
 
 
 def check(report: Report, name: str, protocol: str, records: Sequence[FaceRecord]) -> None:

@@ -66,7 +66,7 @@ def test_the_free_energy_sums_the_hidden_units_out(kind: type[Rbm]) -> None:
     torch.testing.assert_close(rbm.free_energy(visible), -torch.logsumexp(-energies, 1))
 
 
-@pytest.mark.parametrize("persistent", [False, True])
+@pytest.mark.parametrize("persistent", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_machine_learns_planted_patterns(kind: type[Rbm], persistent: bool) -> None:
     rbm, visible = machine(kind, persistent=persistent), planted(kind)

@@ -241,6 +241,7 @@ def taught_by(run: Path, labels: Sequence[str] = LABELS.resolved, **trainer: Any
     )
 
 
+@pytest.mark.slow
 def test_a_student_of_a_run_learns_from_its_network(tmp_path: Path, parts: tuple[Faces, Faces]) -> None:
     teacher = learner(epochs=25)  # sure of what it says
     teacher.fit(*parts, context(tmp_path / "teacher"))
