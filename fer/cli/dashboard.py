@@ -1,10 +1,10 @@
 """This file is `fer dashboard`: the pages of all runs, served to this machine and changing while runs train."""
 
 from argparse import ArgumentParser, Namespace
-from importlib.util import find_spec
 from pathlib import Path
 
-from fer.errors import ConfigError, RunError
+from fer.errors import RunError
+from fer.listening import address, listening, require_packages, require_port
 
 HELP = "serve the pages of all runs to this machine: they change while runs train, and runs and sweeps are compared"
 
@@ -19,22 +19,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """Serve the pages until Ctrl-C."""
-    require_server()
+    require_packages("the dashboard", "starlette", "uvicorn", extra="dashboard")
     require_folder(arguments.outputs)
     require_port(arguments.port)
-    from fer.dashboard.server import address, listening, serve
+    from fer.dashboard.server import PORT, serve
 
-    made = listening(arguments.port)
+    made = listening(arguments.port, usual=PORT)
     print(f"Dashboard  {address(made)}   of {arguments.outputs}, for this machine alone; Ctrl-C ends it.", flush=True)
     serve(arguments.outputs, made)
-
-
-def require_server() -> None:
-    """Raise ConfigError where the libraries that answer requests are missing."""
-    if missing := [name for name in ("starlette", "uvicorn") if find_spec(name) is None]:
-        raise ConfigError(
-            f"the dashboard needs the package {missing[0]!r}, which is not installed: pip install 'ferlab[dashboard]'"
-        )
 
 
 def require_folder(outputs: Path) -> None:
@@ -45,9 +37,3 @@ def require_folder(outputs: Path) -> None:
             f"{outputs} {found}, expected a folder with runs.\n"
             f"    Train one with: python train.py model=… data=…, or give the folder that run.output named."
         )
-
-
-def require_port(port: int | None) -> None:
-    """Raise ConfigError for a number that is no port."""
-    if port is not None and not 1 <= port <= 65535:
-        raise ConfigError(f"--port: found {port}, expected a number from 1 to 65535")

@@ -18,12 +18,10 @@ from fer.dashboard import pages
 from fer.dashboard.outputs import KINDS, Outputs
 from fer.dashboard.rendered import Rendered
 from fer.dashboard.views import View, Views, folder_of, message
+from fer.listening import HOSTS
 from fer.results.publish import LEADERBOARD, PAGE
 
 SCRIPT = "live.js"
-
-#: The names that this machine has for itself; a request for another one comes from a page that pretends to be here.
-HOSTS = ("127.0.0.1", "localhost")
 
 #: Nothing goes to or comes from elsewhere: pages show what people's faces were taken for.
 HEADERS = {

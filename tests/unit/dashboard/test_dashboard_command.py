@@ -6,8 +6,6 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,19 +13,9 @@ import pytest
 pytest.importorskip("uvicorn", reason="pip install 'ferlab[dashboard]'")
 
 from fer.cli.main import main
-from fer.dashboard.server import HOST, address, listening
-from fer.errors import ConfigError
+from fer.listening import HOST
 
 ROOT = Path(__file__).parents[3]
-
-
-@contextmanager
-def taken() -> Iterator[int]:
-    """A port that another program listens on."""
-    with socket.socket() as other:
-        other.bind((HOST, 0))
-        other.listen()
-        yield other.getsockname()[1]
 
 
 def test_ctrl_c_ends_it_at_once_and_without_a_traceback(tmp_path: Path) -> None:
@@ -43,23 +31,6 @@ def test_ctrl_c_ends_it_at_once_and_without_a_traceback(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=5)
     assert (process.returncode, errors) == (130, "Interrupted.\n")
-
-
-def test_a_port_that_is_taken_is_refused_where_it_was_named() -> None:
-    with taken() as port, pytest.raises(ConfigError, match=rf"{port} cannot be had .* leave --port out"):
-        listening(port)
-
-
-def test_another_port_is_found_where_none_was_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    with taken() as port:
-        monkeypatch.setattr("fer.dashboard.server.PORT", port)
-        with listening(None) as found:
-            assert address(found) != f"http://{HOST}:{port}/"
-
-
-def test_it_listens_to_this_machine_alone() -> None:
-    with listening(None) as found:
-        assert found.getsockname()[0] == "127.0.0.1"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +55,7 @@ def test_what_cannot_be_served_is_one_message_and_status_2(
 def test_a_missing_library_names_the_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("fer.cli.dashboard.find_spec", lambda name: None)
+    monkeypatch.setattr("fer.listening.find_spec", lambda name: None)
     assert main(["dashboard", str(tmp_path)]) == 2
     assert "pip install 'ferlab[dashboard]'" in capsys.readouterr().err
 
