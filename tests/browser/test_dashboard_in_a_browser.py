@@ -58,6 +58,7 @@ def test_the_curves_of_a_running_fold_grow_on_the_open_page(tab: Any, address: s
     assert tab.evaluate("scrollY") == 300
 
 
+@pytest.mark.slow
 def test_a_new_run_comes_to_the_open_leaderboard_and_what_the_reader_did_stays(tab: Any, address: str, outputs: Path) -> None:
     tab.goto(address)
     tab.locator(".board th button", has_text="Accuracy").click()

@@ -16,6 +16,8 @@ from portrait import portrait
 
 pytest.importorskip("fastapi", reason="pip install 'ferlab[serve]'")
 
+pytestmark = pytest.mark.slow  # a network, a film and a browser are started for it
+
 ROOT = Path(__file__).parents[2]
 SECONDS = 1000  # playwright counts in milliseconds
 
@@ -114,7 +116,6 @@ def test_the_page_fits_a_phone_and_tells_which_model_it_is(visit: Any) -> None:
     assert visit.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-@pytest.mark.slow
 def test_the_camera_is_followed_at_15_frames_a_second(visit: Any, capsys: pytest.CaptureFixture[str]) -> None:
     visit.locator("#start").click()
     visit.locator("#faces .panel").wait_for(timeout=20 * SECONDS)

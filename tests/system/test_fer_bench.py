@@ -23,6 +23,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
 
 
+@pytest.mark.slow
 def test_training_and_prediction_are_measured_beside_the_bare_loop_and_the_usual_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

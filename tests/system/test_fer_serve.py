@@ -63,6 +63,7 @@ def photo() -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 def test_what_was_accepted_is_answered_when_the_server_is_ended_and_other_machines_are_warned_of(photo: bytes) -> None:
     with serving("--host", "0.0.0.0") as server, ThreadPoolExecutor(8) as pool:
         port = server.address.rpartition(":")[2]

@@ -209,6 +209,7 @@ def test_wandb_has_report_and_page_as_an_artifact(report_in_wandb: list[dict[str
     assert {content["path"] for content in report["manifest"]["contents"]} == {"report.json", "index.html"}
 
 
+@pytest.mark.slow
 def test_wandb_has_faces_where_the_yaml_says_so_and_no_more_rows_than_it_allows(shown: Shown, tmp_path: Path) -> None:
     settings = {key: value for key, value in shown.loggers["wandb"].items() if key != "_target_"}
     logger = Wandb(**{**settings, "dir": str(tmp_path), "id": "faces", "images": True, "predictions": 3})
@@ -314,6 +315,7 @@ def test_what_was_shown_is_not_shown_again(shown: Shown) -> None:
     assert sorted(shown.folder.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_a_classical_run_and_an_ensemble_are_shown_too(shown: Shown, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     classical = train(tmp_path, *CLASSICAL, "logger=tensorboard")
     assert events(classical.folder / "folds" / "00").Scalars("synthetic/uar")
