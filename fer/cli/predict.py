@@ -27,13 +27,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments of `fer predict`."""
     what = "images, videos, folders of them, patterns in quotes ('photos/*.jpg'), - for an image on standard input"
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help=what)
-    which = "a run folder, a fold's, FILE.onnx, FILE.ts, or a network in the box by name (default: that in the box)"
-    parser.add_argument("--run", "--model", dest="network", metavar="RUN", help=which)
-    parser.add_argument("--fold", metavar="NAME", help="the fold whose network it is, where the run has several: 03, 00-seed1")
+    add_network(parser)
     parser.add_argument("--camera", type=int, metavar="N", help="a camera instead, 0 for the first, until Ctrl-C; stores nothing")
     parser.add_argument("--every", type=float, default=0.0, metavar="S", help="a frame every S seconds of videos (default: all)")
     add_finding(parser)
     add_showing(parser)
+
+
+def add_network(parser: ArgumentParser) -> None:
+    """Declare which network answers."""
+    which = "a run folder, a fold's, FILE.onnx, FILE.ts, or a network in the box by name (default: that in the box)"
+    parser.add_argument("--run", "--model", dest="network", metavar="RUN", help=which)
+    parser.add_argument("--fold", metavar="NAME", help="the fold whose network it is, where the run has several: 03, 00-seed1")
 
 
 def add_finding(parser: ArgumentParser) -> None:
@@ -59,13 +64,25 @@ def run(arguments: Namespace) -> None:
     """Print what is found as it is found; the exit status is 1 where some picture could not be read."""
     from fer.deploy import listing
     from fer.deploy.drawing import Drawing
-    from fer.deploy.model import DEFAULT, USE
-    from fer.deploy.predictor import load
     from fer.files import require_writable
 
     found = wanted(arguments)
     if arguments.draw:
         require_writable(arguments.draw / "any.jpg")
+    predictor = loaded(arguments)
+    made: Listing = getattr(listing, arguments.form or "Table")(predictor.labels)
+    counts = show(found, predictor, made, drawing=Drawing(arguments.draw) if arguments.draw else None, live=is_live(arguments))
+    print(counts, file=sys.stderr)
+    sys.stdout.flush()
+    if counts.failed:
+        sys.exit(SOME_FAILED)
+
+
+def loaded(arguments: Namespace) -> "Predictor":
+    """The predictor that the arguments name; says on standard error what its labels mean."""
+    from fer.deploy.model import DEFAULT, USE
+    from fer.deploy.predictor import load
+
     predictor = load(
         arguments.network or DEFAULT,
         fold=arguments.fold,
@@ -75,12 +92,7 @@ def run(arguments: Namespace) -> None:
         cropped=arguments.cropped,
     )
     print(predictor.model.described.get("use", USE), file=sys.stderr)
-    made: Listing = getattr(listing, arguments.form or "Table")(predictor.labels)
-    counts = show(found, predictor, made, drawing=Drawing(arguments.draw) if arguments.draw else None, live=is_live(arguments))
-    print(counts, file=sys.stderr)
-    sys.stdout.flush()
-    if counts.failed:
-        sys.exit(SOME_FAILED)
+    return predictor
 
 
 def is_live(arguments: Namespace) -> bool:

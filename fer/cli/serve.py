@@ -5,7 +5,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
-from fer.cli.predict import add_finding
+from fer.cli.predict import add_finding, add_network, loaded
 from fer.errors import ConfigError
 from fer.listening import HOST, HOSTS, address, listening, require_packages, require_port
 
@@ -32,9 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def add_serving(parser: ArgumentParser, *, port: int) -> None:
     """Declare which network answers, and where it listens."""
-    which = "a run folder, a fold's, FILE.onnx, FILE.ts, or a network in the box by name (default: that in the box)"
-    parser.add_argument("--run", "--model", dest="network", metavar="RUN", help=which)
-    parser.add_argument("--fold", metavar="NAME", help="the fold whose network it is, where the run has several: 03, 00-seed1")
+    add_network(parser)
     add_finding(parser)
     where = f"the port to listen on (default: {port}, or a free one where another program has that)"
     parser.add_argument("--port", type=int, metavar="N", help=where)
@@ -78,25 +76,14 @@ def require(arguments: Namespace) -> None:
 
 
 def opened(arguments: Namespace) -> "Predictor":
-    """The predictor, with as many threads as the user wants; says on standard error what its labels mean."""
+    """The predictor, with as many threads as the user wants; warns where other machines may ask it."""
     if arguments.threads is not None:
         os.environ["OMP_NUM_THREADS"] = str(arguments.threads)  # read by torch when it is imported
     import cv2
 
-    from fer.deploy.model import DEFAULT, USE
-    from fer.deploy.predictor import load
-
     if arguments.threads is not None:
         cv2.setNumThreads(arguments.threads)
-    predictor = load(
-        arguments.network or DEFAULT,
-        fold=arguments.fold,
-        detector=arguments.detector,
-        detector_weights=arguments.detector_weights,
-        sure=arguments.min_confidence,
-        cropped=arguments.cropped,
-    )
-    print(predictor.model.described.get("use", USE), file=sys.stderr)
+    predictor = loaded(arguments)
     warn(arguments.host)
     return predictor
 

@@ -137,3 +137,14 @@ def test_without_captum_the_extra_is_named(
     status, _, errors = fer(capsys, run, "--output", tmp_path / "page")
     assert status == 2
     assert "pip install 'ferlab[explain]'" in errors
+
+
+def test_the_page_of_the_run_shows_what_was_explained_and_what_may_be_said(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, _ = fer(capsys, run, "--sample", "2", "--fold", FOLD)
+    assert status == 0
+    page = (run / "index.html").read_text(encoding="utf-8")
+    assert 'src="explained/faces.png"' in page
+    assert read_json(run / "explained" / "explained.json")["verdict"] in page
+    with Image.open(run / "explained" / "faces.png") as strip:
+        assert strip.mode == "RGBA"
+        assert strip.width == strip.height  # two faces, and two maps below them
