@@ -69,7 +69,7 @@ def run(arguments: Namespace) -> None:
     found = wanted(arguments)
     if arguments.draw:
         require_writable(arguments.draw / "any.jpg")
-    predictor = loaded(arguments)
+    predictor = loaded(arguments).before_camera() if is_live(arguments) else loaded(arguments)
     made: Listing = getattr(listing, arguments.form or "Table")(predictor.labels)
     counts = show(found, predictor, made, drawing=Drawing(arguments.draw) if arguments.draw else None, live=is_live(arguments))
     print(counts, file=sys.stderr)

@@ -1,6 +1,7 @@
 """This file reads faces by ONNX Runtime, without torch."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,9 @@ class OnnxModel:
     Raises WeightsError where the file cannot be read, or was not exported by this project.
     """
 
-    def __init__(self, path: Path, *, threads: int = 0) -> None:
+    def __init__(self, path: Path, *, threads: int | None = None) -> None:
         settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = threads  # 0: as many as there are cores
+        settings.intra_op_num_threads = wished_threads() if threads is None else threads
         try:
             self.session = onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
         except Exception as error:  # its errors have no common class
@@ -39,3 +40,9 @@ class OnnxModel:
         parts = [self.session.run(None, {"faces": faces[i : i + BATCH]})[0] for i in range(0, len(faces), BATCH)]
         found: NDArray[np.float32] = np.concatenate(parts)
         return found
+
+
+def wished_threads() -> int:
+    """The threads that OMP_NUM_THREADS asks every library for; 0, which is as many as there are cores, where it does not."""
+    wished = os.environ.get("OMP_NUM_THREADS", "")
+    return int(wished) if wished.isdecimal() else 0

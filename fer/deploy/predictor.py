@@ -86,6 +86,10 @@ class Predictor:
         """The labels in the order of the probabilities."""
         return self.model.labels
 
+    def before_camera(self) -> "Predictor":
+        """The same network before one camera, whose faces are followed from picture to picture where the detector can."""
+        return Predictor(self.model, self.detector.before_camera(), sure=self.sure, cropped=self.whole)
+
     def predict(self, images: Iterable[str | Path | Image] | str | Path) -> list[Prediction]:
         """What is found in images: files, folders, patterns and videos by name, or arrays (H, W) or (H, W, 3) RGB uint8."""
         given = [images] if isinstance(images, str | Path) else images

@@ -17,6 +17,9 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 #: What counts as a video by its name; OpenCV says whether it is one.
 SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv"})
 
+#: The share of the frames and of the seconds that a file announces from which on it counts as whole.
+WHOLE = 0.95
+
 
 def is_video(path: Path) -> bool:
     """Whether a file is a video by its name."""
@@ -67,14 +70,34 @@ def frames(video: cv2.VideoCapture, name: str, *, every: float) -> Iterator[Pict
     if reason := refusal(width, height):
         yield Unread(name, reason)
         return
-    due, read = 0.0, 0
+    due, time, read = 0.0, 0.0, 0
     while video.grab():
         read += 1
         time = video.get(cv2.CAP_PROP_POS_MSEC) / 1000
         if time >= due:
-            kept, pixels = video.retrieve()
-            if kept:
-                yield Picture(name, np.ascontiguousarray(pixels[:, :, ::-1], np.uint8), round(time, 3))
+            yield frame(video, name, time)
             due = every * (time // every + 1) if every else 0.0
     if not read:
         yield Unread(name, "has no frame that can be read")
+    elif reason := cut_short(video, read, time):
+        yield Unread(name, reason)
+
+
+def frame(video: cv2.VideoCapture, name: str, time: float) -> Picture | Unread:
+    """The frame that was grabbed last, `time` seconds after the beginning."""
+    kept, pixels = video.retrieve()
+    if not kept:
+        return Unread(name, f"has a frame at {time:.3f} s that cannot be read")
+    return Picture(name, np.ascontiguousarray(pixels[:, :, ::-1], np.uint8), round(time, 3))
+
+
+def cut_short(video: cv2.VideoCapture, read: int, time: float) -> str | None:
+    """Why a video with so many frames, the last at `time` seconds, is not whole; None for a camera, and if all is there.
+
+    What a file says of its length is exact in some formats and an estimate in others, which is wrong about frames where
+    their rate changes, and about seconds where the last one stays: a video that is cut short has less than 95 % of both.
+    """
+    count, rate = video.get(cv2.CAP_PROP_FRAME_COUNT), video.get(cv2.CAP_PROP_FPS)
+    if not (rate > 0 and WHOLE * count > read and WHOLE * count > (time * rate + 1)):
+        return None
+    return f"ends after {time:.1f} of {count / rate:.1f} s; the file is damaged, or not all of it is there"

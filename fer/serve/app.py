@@ -72,13 +72,13 @@ class Service:
         try:
             body = await content(request, self.limits)
             await run_in_threadpool(require_picture, body, self.limits)
-            return await self.turn(visitor, turns.Request(name, body, camera and visitor))
+            return await self.turn(turns.Request(visitor, name, body, bool(camera)))
         finally:
             self.room.leave(size)
 
-    async def turn(self, visitor: str, waiting: turns.Request) -> Prediction:
+    async def turn(self, waiting: turns.Request) -> Prediction:
         """Wait until it is this visitor's turn."""
-        self.turns.put(visitor, waiting)
+        self.turns.put(waiting)
         try:
             async with asyncio.timeout(self.limits.answering):
                 return await asyncio.wrap_future(waiting.answer)

@@ -3,7 +3,6 @@
 from collections import OrderedDict
 
 from fer.deploy.predictor import Predictor
-from fer.serve.following import following
 
 #: Cameras that are remembered; of more than these the ones that were silent longest begin anew.
 CAMERAS = 256
@@ -18,8 +17,7 @@ class Cameras:
 
     def of(self, name: str) -> Predictor:
         """The predictor of the camera with this name."""
-        one = self.predictor
-        found = self.known.pop(name, None) or Predictor(one.model, following(one.detector), sure=one.sure, cropped=one.whole)
+        found = self.known.pop(name, None) or self.predictor.before_camera()
         self.known[name] = found
         if len(self.known) > CAMERAS:
             self.known.popitem(last=False)

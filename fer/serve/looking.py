@@ -44,8 +44,7 @@ class Looking:
             for request in self.batch(first):
                 if request.answer.set_running_or_notify_cancel():
                     taken.append(request)
-                    predictor = self.cameras.of(request.camera) if request.camera else self.predictor
-                    predictor.cut(picture_from(request.name, request.content), waiting)
+                    self.cut(request, waiting)
             for request, (_, prediction) in zip(taken, self.predictor.read(waiting), strict=True):
                 request.answer.set_result(prediction)
         except Exception as error:
@@ -53,6 +52,13 @@ class Looking:
                 if not request.answer.done():
                     request.answer.set_exception(error)
         self.answered += len(taken)
+
+    def cut(self, request: Request, waiting: Waiting) -> None:
+        """Find the faces of a request's picture."""
+        began = time.monotonic()
+        predictor = self.cameras.of(request.visitor) if request.camera else self.predictor
+        predictor.cut(picture_from(request.name, request.content), waiting)
+        self.turns.took(request, time.monotonic() - began)
 
     def batch(self, first: Request) -> Iterator[Request]:
         """The first request, and those that wait for as long as there is time."""

@@ -14,32 +14,39 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """A picture that waits; `camera` names the one that it is from, of whose pictures the newest counts."""
+    """A picture of a visitor that waits; of one who is a camera the newest picture counts."""
 
+    visitor: str
     name: str
     content: bytes
-    camera: str = ""
+    camera: bool = False
     answer: "Future[Prediction]" = field(default_factory=Future)
 
 
 class Turns:
-    """Requests by visitor. One is taken from each in turn; a camera has one that waits, which a newer one replaces."""
+    """Requests by visitor. Whoever was given least time is next; a camera has one that waits, which a newer one replaces.
+
+    A visitor begins, and goes on after a pause, with as much time as the one who was taken last, so that nobody saves up.
+    """
 
     def __init__(self) -> None:
         self.waiting: OrderedDict[str, deque[Request]] = OrderedDict()
+        self.seconds: dict[str, float] = {}
+        self.least = 0.0
         self.changed = Condition()
         self.closed = False
 
-    def put(self, visitor: str, request: Request) -> None:
+    def put(self, request: Request) -> None:
         """Let a request wait."""
+        visitor = request.visitor
         with self.changed:
             own = self.waiting.setdefault(visitor, deque())
-            if request.camera:
-                for older in [other for other in own if other.camera == request.camera]:
-                    own.remove(older)
-                    if older.answer.set_running_or_notify_cancel():
-                        older.answer.set_exception(Overtaken())
+            while request.camera and own:
+                older = own.popleft()
+                if older.answer.set_running_or_notify_cancel():
+                    older.answer.set_exception(Overtaken())
             own.append(request)
+            self.seconds[visitor] = max(self.seconds.get(visitor, 0.0), self.least)
             self.changed.notify()
 
     def take(self, *, patience: float | None = None) -> Request | None:
@@ -48,12 +55,19 @@ class Turns:
             self.changed.wait_for(lambda: self.waiting or self.closed, patience)
             if not self.waiting:
                 return None
-            visitor, own = next(iter(self.waiting.items()))
+            visitor = min(self.waiting, key=self.seconds.__getitem__)
+            self.least = self.seconds[visitor]
+            own = self.waiting.pop(visitor)
             taken = own.popleft()
-            del self.waiting[visitor]
             if own:
-                self.waiting[visitor] = own  # behind all others
+                self.waiting[visitor] = own  # behind all who had as much time
             return taken
+
+    def took(self, request: Request, seconds: float) -> None:
+        """Say how long it took to look at what was taken."""
+        with self.changed:
+            self.seconds[request.visitor] += seconds
+            self.seconds = {name: time for name, time in self.seconds.items() if name in self.waiting or time > self.least}
 
     def close(self) -> None:
         """Say that nothing comes any more; what waits is still taken."""

@@ -10,8 +10,6 @@ from fer.data.preprocessing.cascades import Detection, detect
 from fer.data.preprocessing.frame import Frame
 
 CASCADE = "frontalface_alt2"
-STEP = 1.1
-VOTES = 3
 CLEAR_OF_SMALLEST = 1.25
 
 
@@ -22,12 +20,14 @@ class Search:
     `side` is the longer side in pixels that the image is brought to, and `smallest` the least side of a face as a share
     of the shorter one; the cascade itself wants 20 pixels and bears with heads that are tilted by up to 15 degrees. A
     face is the mean of the hits around it, and near `smallest` the smaller half of them is missing: what is found there
-    is left to a closer look.
+    is left to a closer look. `step` is from one size of face to the next, and more than `votes` hits make a face.
     """
 
     tilts: tuple[float, ...]
     side: int
     smallest: float
+    step: float = 1.1
+    votes: int = 3
 
 
 #: Portraits are found at the first look, tilted heads at the second, people further away at the last.
@@ -60,7 +60,7 @@ def faces_at(tilt: float, search: Search, grey: Image) -> list[tuple[float, Fram
     small = scaled(view.cut(grey) if tilt else grey, search.side / max(grey.shape))
     shorter = min(small.shape)
     smallest = search.smallest * shorter
-    hits = detect(small, CASCADE, step=STEP, votes=VOTES, smallest=smallest, largest=shorter)
+    hits = detect(small, CASCADE, step=search.step, votes=search.votes, smallest=smallest, largest=shorter)
     return [(hit.votes * hit.side**2, placed(hit, view, small)) for hit in hits if hit.side >= CLEAR_OF_SMALLEST * smallest]
 
 

@@ -6,6 +6,7 @@ file is face_detection_yunet_2023mar.onnx or face_detection_yunet_2026may.onnx o
 
 import hashlib
 import math
+from copy import copy
 from pathlib import Path
 
 import cv2
@@ -53,12 +54,19 @@ class YuNet(Detector):
             self.network = cv2.FaceDetectorYN.create("onnx", content, NONE, (320, 320), SURE, OVERLAP, MOST)
         except cv2.error as error:
             raise WeightsError(f"{weights} is no network that OpenCV can read: {error.err}") from error
+        self.looks: tuple[int, ...] = LOOKS
 
     def find(self, image: Image) -> tuple[Found, ...]:
-        """The faces; where both looks see one, the surer one counts."""
+        """The faces; where several looks see one, the surest one counts."""
         blue_first = np.ascontiguousarray(with_channels(image, 3)[:, :, ::-1])
-        found = [face for side in LOOKS for face in self.look(blue_first, side)]
+        found = [face for side in self.looks for face in self.look(blue_first, side)]
         return from_left(different(sorted(found, key=lambda face: -(face.confidence or 0.0))))
+
+    def before_camera(self) -> Detector:
+        """The first look alone, which takes a tenth of the time: of 640 × 480 pixels a face is at least 20."""
+        quick = copy(self)
+        quick.looks = LOOKS[:1]
+        return quick
 
     def look(self, image: Image, side: int) -> list[Found]:
         """The faces that are seen in the picture at this size."""

@@ -61,7 +61,7 @@ def test_many_faces_are_found_from_left_to_right(detector: Detector) -> None:
     faces = [face for face in found if any(abs(face.square.x - x) < 15 and face.square.y < 150 for x in middles)]
     assert [face.square.x for face in faces] == pytest.approx(middles, abs=15)
     assert [face.square.width for face in faces] == pytest.approx([0.2 * side for side in sides], abs=10)
-    assert len(found) - len(faces) <= 1  # the cascade takes a flag for one more
+    assert len(found) - len(faces) <= 2  # the cascade takes two flags for more
     assert sorted(face.square.x - face.square.width / 2 for face in found) == [f.square.x - f.square.width / 2 for f in found]
 
 
@@ -124,6 +124,14 @@ def test_yunet_says_how_sure_it_is_and_where_the_eyes_are() -> None:
     assert 0.8 < face.confidence <= 1
     assert face.eyes is not None
     assert [*face.eyes.left, *face.eyes.right] == pytest.approx([*PUPILS[0], *PUPILS[1]], abs=4)
+
+
+@pytest.mark.skipif(not YUNET.is_file(), reason="FER_YUNET does not name the model file of YuNet")
+def test_yunet_finds_the_same_face_before_a_camera() -> None:
+    thorough = detector_named("yunet", str(YUNET))
+    (found,) = thorough.before_camera().find(portrait())
+    (face,) = thorough.find(portrait())
+    assert overlap(found.square, face.square) > 0.9
 
 
 def test_a_model_file_is_held_to_its_digest(tmp_path: Path) -> None:

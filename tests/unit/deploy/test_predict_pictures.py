@@ -122,17 +122,34 @@ def test_folders_patterns_and_files_are_found_in_order_and_once(tmp_path: Path) 
         named([str(tmp_path / "*.gif"), str(tmp_path / "gone")])
 
 
-def test_the_frames_of_a_video_have_their_times(tmp_path: Path) -> None:
-    path = tmp_path / "a.avi"
+def video(folder: Path) -> Path:
+    """Two seconds that become redder."""
+    path = folder / "a.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, (128, 96))
     for i in range(20):
         writer.write(np.full((96, 128, 3), (0, 0, 10 * i), np.uint8))  # blue, green, red
     writer.release()
+    return path
+
+
+def test_the_frames_of_a_video_have_their_times(tmp_path: Path) -> None:
+    path = video(tmp_path)
     every = list(pictures([path]))
     assert [frame.time for frame in every if isinstance(frame, Picture)] == [round(i / 10, 3) for i in range(20)]
     some = [frame for frame in read_video(path, every=0.5) if isinstance(frame, Picture)]
     assert [frame.time for frame in some] == [0.0, 0.5, 1.0, 1.5]
     assert some[2].pixels[48, 64].astype(int) == pytest.approx([100, 0, 0], abs=6)  # red comes first here
+
+
+def test_a_video_that_is_cut_short_says_so_after_the_frames_that_are_there(tmp_path: Path) -> None:
+    path = video(tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) * 4 // 5])
+    *frames, last = pictures([path])
+    assert 8 < len(frames) < 18
+    assert all(isinstance(frame, Picture) for frame in frames)
+    assert isinstance(last, Unread)
+    assert "of 2.0 s; the file is damaged" in last.reason
 
 
 def test_a_video_that_is_none_says_so(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from fer.data.preprocessing.face_detector import SEARCHES, Search, faces_by
 from fer.data.preprocessing.frame import Frame
 from fer.data.preprocessing.resizing import with_channels
 from fer.deploy.detector import Detector, Found, different, from_left
-from fer.deploy.detectors.haar import Haar
 
 #: Pictures from one look at a whole one to the next: whoever comes into view is seen within a third of a second.
 EVERY = 8
@@ -58,8 +57,3 @@ def moved(frame: Frame, around: Frame, part: Image) -> Frame:
     x, y = around.point((frame.x + 0.5) / width, (frame.y + 0.5) / height)
     side = frame.width * around.width / width
     return Frame(x, y, side, side, frame.tilt)
-
-
-def following(detector: Detector) -> Detector:
-    """The detector as it is used before one camera; the same one where nothing quicker is known of it."""
-    return FollowingHaar() if isinstance(detector, Haar) else detector

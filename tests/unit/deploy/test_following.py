@@ -1,13 +1,11 @@
-"""This file tests that faces before a camera are followed, quickly and each camera's own."""
+"""This file tests that the faces before a camera are followed from picture to picture."""
 
 import numpy as np
 import pytest
-from bright_network import Made
 from fake_camera import frame
 
 from fer.deploy.detectors.haar import Haar
-from fer.serve.cameras import Cameras
-from fer.serve.following import FollowingHaar
+from fer.deploy.following import FollowingHaar
 
 
 @pytest.fixture(scope="module")
@@ -39,19 +37,3 @@ def test_a_face_that_is_gone_is_no_longer_found(film: list[np.ndarray]) -> None:
     assert len(detector.find(film[0])) == 1
     assert detector.find(np.full_like(film[0], 120)) == ()
     assert len(detector.find(film[0])) == 1
-
-
-def test_every_camera_has_its_own_memory_and_only_so_many_are_remembered(
-    predictor: Made, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one = predictor()
-    one.detector = Haar()
-    monkeypatch.setattr("fer.serve.cameras.CAMERAS", 2)
-    cameras = Cameras(one)
-    first = cameras.of("a")
-    assert first.model is one.model
-    assert first.detector is not cameras.of("b").detector
-    assert cameras.of("a") is first
-    cameras.of("c")
-    assert cameras.of("a") is first
-    assert len(cameras.known) == 2
