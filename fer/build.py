@@ -6,7 +6,7 @@ import inspect
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from fer.errors import ConfigError, FerError
 
@@ -54,6 +54,8 @@ def chain_of_causes(error: BaseException) -> Iterator[BaseException]:
 def find_mistakes(config: Mapping[str, Any], path: str, *, allowed: Iterable[str] = (), given: Iterable[str] = ()) -> list[str]:
     """Every mistake below `config`, a sentence each; `given` are the arguments that come at run time."""
     allowed = tuple(allowed) or (*ALLOWED, *plugin_prefixes())
+    if not isinstance(config, Mapping):
+        return [f"{path}: found {config!r}, expected the settings of what is to be built"]
     if "_target_" not in config:
         return [f"{path}: has no _target_, so nothing says what to build"]
     try:
@@ -99,8 +101,16 @@ def locate(target: str, allowed: tuple[str, ...] = ALLOWED) -> Callable[..., Any
         raise ConfigError(f"_target_ {target!r}: there is no module {module_name!r}") from error
     if not hasattr(module, name):
         raise ConfigError(f"_target_ {target!r}: {module_name} has no {name!r}{did_you_mean(name, vars(module))}")
-    found: Callable[..., Any] = getattr(module, name)
-    return found
+    return require_own(getattr(module, name), target, allowed)
+
+
+def require_own(found: Any, target: str, allowed: tuple[str, ...]) -> Callable[..., Any]:
+    """What a dotted name stands for; ConfigError for what its module has only imported, such as Thread or Path."""
+    packages = tuple(f"{prefix.partition('.')[0]}." for prefix in allowed)
+    own = target.startswith(plugin_prefixes()) or f"{getattr(found, '__module__', None)}.".startswith(packages)
+    if not callable(found) or not own:
+        raise ConfigError(f"_target_ {target!r} is not allowed here: it is no class or function of that module's own")
+    return cast(Callable[..., Any], found)
 
 
 def extra_for(target: str) -> str:

@@ -1,5 +1,7 @@
 """This file defines the errors that a user can cause; each is one readable message, without a traceback, and exit status 2."""
 
+from fer.names import shown
+
 EXIT_STATUS = 2
 
 
@@ -7,7 +9,7 @@ class FerError(Exception):
     """Something the user can mend: the message says what was found, what was expected and what to do next."""
 
     def __str__(self) -> str:
-        return f"{type(self).__name__}: {super().__str__()}"
+        return shown(f"{type(self).__name__}: {super().__str__()}")
 
 
 class ConfigError(FerError):
@@ -32,6 +34,14 @@ class LeakError(FerError):
 
 class WeightsError(FerError):
     """Weights that cannot be fetched, read or fitted into the model."""
+
+
+class InputError(FerError):
+    """A file or folder that the system refuses to read."""
+
+
+class MachineError(FerError):
+    """Memory that is used up, a GPU that failed, or a process that the system ended."""
 
 
 class OutputError(FerError):

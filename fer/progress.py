@@ -4,18 +4,20 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import TypeVar
 
-from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn, track
+
+from fer.terminal import plain_console
 
 Item = TypeVar("Item")
 
 #: Progress goes to standard error, so that a piped table stays clean.
-console = Console(stderr=True)
+console = plain_console(stderr=True)
 
 
 def tracked(items: Iterable[Item], what: str, total: int) -> Iterable[Item]:
     """The items, with a bar while they are consumed where somebody watches."""
-    return track(items, what, total, console=console, transient=True, disable=not console.is_terminal)
+    return track(items, escape(what), total, console=console, transient=True, disable=not console.is_terminal)
 
 
 class RunProgress:

@@ -49,10 +49,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """Measure, print the tables, and write bench.json and bench.svg."""
-    from rich.console import Console
-
     from fer.bench.shown import picture, tables
     from fer.files import require_writable, write_atomically, write_json
+    from fer.terminal import plain_console
     from fer.training.provenance import provenance
 
     require_sensible(arguments)
@@ -62,7 +61,7 @@ def run(arguments: Namespace) -> None:
     measurements = [*networks(arguments), *augmentation(arguments), *preparation(arguments)]
     starts = commands(arguments)
     machine = provenance(threads=arguments.threads)
-    Console().print(tables(measurements, starts), highlight=False)
+    plain_console().print(tables(measurements, starts), highlight=False)
     described = [measurement.as_json() for measurement in measurements]
     write_json(arguments.output / "bench.json", {"schema": 1, **machine, "measurements": described, "start_seconds": starts})
     title = titled(machine)
@@ -80,11 +79,10 @@ def titled(machine: Mapping[str, Any]) -> str:
 
 def scale(arguments: Namespace) -> None:
     """Measure training at several numbers of faces, print the table, and write scale.json."""
-    from rich.console import Console
-
     from fer.bench.scale import measure_sizes, scale_table
     from fer.cli.compose import composed
     from fer.files import write_json
+    from fer.terminal import plain_console
     from fer.training.provenance import provenance
 
     require_measured(arguments.overrides)
@@ -93,7 +91,7 @@ def scale(arguments: Namespace) -> None:
     turns = {"seconds": arguments.seconds, "rounds": arguments.rounds, "threads": arguments.threads}
     found = measure_sizes(sorted(arguments.sizes), groups_of(config), **turns)
     machine = provenance(threads=arguments.threads)
-    Console().print(scale_table(found), highlight=False)
+    plain_console().print(scale_table(found), highlight=False)
     write_json(arguments.output / "scale.json", {"schema": 1, **machine, "sizes": [one.as_json() for one in found]})
     print(f"{titled(machine)}\nResults  {arguments.output / 'scale.json'}")
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from inspect import getdoc
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from fer.cli.databases import configured, database_files
 from fer.data.database import Database
 from fer.errors import ConfigError, DatabaseDamaged, DatabaseNotFound
+from fer.terminal import plain_console
 
 #: How many names of counts that differ stand in the table.
 NAMED = 2
@@ -20,7 +20,7 @@ def show_all(config_dir: Path | None) -> None:
     table = Table("Database", "Images", "People", "Against the published counts", box=None, pad_edge=False, header_style="bold")
     for name in database_files(config_dir):
         table.add_row(name, *summary(name, config_dir))
-    console = Console()
+    console = plain_console()
     console.print(table)
     console.print("\nfer data NAME shows a data sheet, the licence and how to obtain the files.", style="dim")
 
@@ -47,7 +47,7 @@ def first(names: Sequence[str]) -> str:
 
 def show_one(database: Database) -> None:
     """The data sheet, the counts and how to obtain the files."""
-    console = Console(highlight=False)
+    console = plain_console()
     console.print(getdoc(type(database)), markup=False)
     console.print(f"\nLicence   {database.licence}\nCitation  {database.citation}", markup=False)
     try:

@@ -17,7 +17,8 @@ def database_files(config_dir: Path | None = None) -> dict[str, Path]:
     if config_dir is not None and not (config_dir / "data").is_dir():
         raise ConfigError(f"--config-dir: {config_dir} has no folder data, expected data/NAME.yaml in it")
     folders = [CONF, *([config_dir] if config_dir is not None else [])]
-    found = {path.stem: path for folder in folders for path in sorted((folder / "data").glob("*.yaml"))}
+    files = (path for folder in folders for path in sorted((folder / "data").glob("*.yaml")) if path.is_file())
+    found = {path.stem: path for path in files}
     return {name: found[name] for name in sorted(found)}
 
 
@@ -62,7 +63,8 @@ def composed(path: Path, settings: Sequence[str]) -> dict[str, Any]:
         content = OmegaConf.to_container(config, resolve=True)
     except HydraException as error:
         raise ConfigError(f"{' '.join(settings)}: {str(error).splitlines()[0]}") from error
-    except (OmegaConfBaseException, YAMLError) as error:
+    except (OmegaConfBaseException, YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {str(error).splitlines()[0]}") from error
-    assert isinstance(content, dict), "a database's YAML is a mapping"
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: found a {type(content).__name__}, expected the settings of a database")
     return {str(key): value for key, value in content.items() if key != "defaults"}

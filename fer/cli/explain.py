@@ -41,11 +41,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """Explain the faces, write the page, and print a row a face."""
-    from rich.console import Console
-
     from fer.files import replacing, require_writable, write_atomically, write_json
-    from fer.results.publish import write_report
+    from fer.results.publish import turn_at, write_report
     from fer.results.stored_run import read_run
+    from fer.terminal import plain_console
     from fer.training.evaluation import require_network, require_trained
 
     require_numbers(arguments)
@@ -58,13 +57,14 @@ def run(arguments: Namespace) -> None:
     require_network(stored)
     require_writable(folder / "index.html")
     answer = explain(stored, arguments)
-    write_atomically(folder / "index.html", explained_page(answer))
-    with replacing(folder / "faces.png") as beside:
-        beside.write_bytes(strip(answer.found))
-    write_json(folder / "explained.json", answer.as_json())
+    with turn_at(folder, "explained.json"):
+        write_atomically(folder / "index.html", explained_page(answer))
+        with replacing(folder / "faces.png") as beside:
+            beside.write_bytes(strip(answer.found))
+        write_json(folder / "explained.json", answer.as_json())
     if not arguments.output:
         write_report(arguments.run_folder)  # whose page shows some of it
-    Console().print(face_table(answer), mean_table(answer), highlight=False)
+    plain_console().print(face_table(answer), mean_table(answer), highlight=False)
     print(f"{answer.verdict.sentences}\n{answer.verdict.method}\n")
     print(f"Page   {folder / 'index.html'}\nIt shows images of people: keep it where the images may be.")
 

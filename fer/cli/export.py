@@ -33,12 +33,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """Write the files, compare what they say with what the network says, measure, and print a row a form."""
-    from rich.console import Console
-
     from fer.deploy.export import NATIVE, compare, measure, natively, trained, write
     from fer.deploy.format import format_named
     from fer.files import require_writable, write_json
     from fer.results.stored_run import read_run
+    from fer.terminal import plain_console
     from fer.training.provenance import provenance
 
     if arguments.rounds < 1 or not 0 < arguments.seconds < float("inf"):
@@ -54,7 +53,7 @@ def run(arguments: Namespace) -> None:
     forms = compare(network, files, reads)
     batches, ones = measure(network, reads, rounds=arguments.rounds, seconds=arguments.seconds)
     machine = provenance(threads=1)
-    Console().print(table(forms, batches, ones), highlight=False)
+    plain_console().print(table(forms, batches, ones), highlight=False)
     described = {"forms": [vars(form) for form in forms], "rates": [batches.as_json(), ones.as_json()]}
     write_json(folder / f"{network.name}{to.suffix}.json", {"schema": 1, **machine, **described, "files": names(files)})
     print(f"{len(network.tests):,} test faces · {titled(machine)}")

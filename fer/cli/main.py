@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from fer.errors import EXIT_STATUS, FerError
+from fer.readable import unreadable
 
 MARK = "\nHELP = "  # looked for in the source, because importing the other modules would take seconds
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -32,6 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:  # who reads, such as head, has seen enough; Python would complain once more at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        refused = unreadable(error)
+        if refused is None:
+            raise
+        print(refused, file=sys.stderr)
+        return EXIT_STATUS
     return 0
 
 

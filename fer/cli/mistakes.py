@@ -16,11 +16,15 @@ from omegaconf.errors import (
 )
 
 from fer.build import chain_of_causes, did_you_mean
-from fer.errors import ConfigError
+from fer.errors import ConfigError, FerError
+from fer.readable import unreadable
 
 
-def explain(error: BaseException, conf: Path) -> ConfigError | None:
-    """The mistake behind an exception of Hydra's or OmegaConf's in this project's words, or None where it is a defect."""
+def explain(error: BaseException, conf: Path) -> FerError | None:
+    """The mistake behind an exception of Hydra's or OmegaConf's in this project's words, or None where it is a defect.
+
+    A file that the system refuses to read is the user's to mend as well.
+    """
     causes = list(chain_of_causes(error))
     for cause in causes:
         if isinstance(cause, MissingConfigException) and cause.missing_cfg_file:
@@ -33,7 +37,9 @@ def explain(error: BaseException, conf: Path) -> ConfigError | None:
         return ConfigError("a group was set to null or to a value; name one of its choices, which --help lists")
     if isinstance(error, ConfigCompositionException | HydraException | OmegaConfBaseException):
         return ConfigError(str(causes[-1]).strip().replace("\n", "\n    "))
-    return None
+    if any(isinstance(cause, yaml.YAMLError | UnicodeDecodeError) for cause in causes):
+        return ConfigError(f"a YAML file of the configuration cannot be read: {' '.join(str(causes[-1]).split())}")
+    return unreadable(error) if isinstance(error, OSError) else None
 
 
 def require_different_databases(overrides: Sequence[str]) -> None:

@@ -20,8 +20,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """Print a row for every YAML of the group."""
-    from rich.console import Console
     from rich.table import Table
+
+    from fer.terminal import plain_console
 
     table = Table("Model", "Input", "Parameters", "Multiply-adds", "Source", box=None, pad_edge=False, header_style="bold")
     for column in table.columns[:4]:
@@ -30,7 +31,7 @@ def run(arguments: Namespace) -> None:
         column.justify = "right"
     for name, config in chosen(configurations(arguments.config_dir), arguments.names).items():
         table.add_row(f"{name} ({config['name']})" if "name" in config else name, *described(config))
-    console = Console(highlight=False)
+    console = plain_console()
     console.print(table)
     console.print("\nMultiply-adds are those of one face. Train one with: python train.py model=NAME data=…", style="dim")
 

@@ -36,7 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def add_network(parser: ArgumentParser) -> None:
     """Declare which network answers."""
-    which = "a run folder, a fold's, FILE.onnx, FILE.ts, or a network in the box by name (default: that in the box)"
+    which = "a run folder, a fold's, FILE.onnx, FILE.ts (a program, which is run), or a name in the box (default: that there)"
     parser.add_argument("--run", "--model", dest="network", metavar="RUN", help=which)
     parser.add_argument("--fold", metavar="NAME", help="the fold whose network it is, where the run has several: 03, 00-seed1")
 

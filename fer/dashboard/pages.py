@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 
 from fer.dashboard.standings import Standings
+from fer.errors import RunError
 from fer.results.comparison_table import bare_p
 from fer.results.comparison_words import signed
 from fer.results.gallery import gallery
@@ -19,6 +21,7 @@ from fer.results.pages.render import TEMPLATES as SHARED
 from fer.results.pages.render import environment, leaderboard_page, run_page
 from fer.results.publish import PAGE
 from fer.results.report import make_report
+from fer.results.standing import read_standing
 from fer.results.stored_run import StoredRun, read_run
 from fer.results.table import NOTHING
 
@@ -83,16 +86,28 @@ def board_csv(standings: Standings, outputs: Path) -> str:
 
 
 def page_of_run(run: Path, shown: Iterable[Path]) -> str:
-    """The page of a run: the stored one where nothing that it is made from is newer, else made anew; nothing is written.
+    """The page of a run: the stored one where that shows a complete run and nothing is newer, else made anew.
 
-    RunError where the run is damaged.
+    Nothing is written. RunError where the run is damaged.
     """
     stored = run / PAGE
-    if stored.is_file() and all(file.stat().st_mtime_ns <= stored.stat().st_mtime_ns for file in shown):
+    if is_up_to_date(stored, shown) and is_complete(run):  # the times alone would trust a clock that was set back
         return stored.read_text(encoding="utf-8")
     read = read_run(run)
     mistakes = gallery(read)
     return run_page(make_report(read), read, mistakes, sheet_as_drawn(read, mistakes.ids) if mistakes else None)
+
+
+def is_up_to_date(page: Path, shown: Iterable[Path]) -> bool:
+    """Whether a page is there, and nothing that it is made from is newer."""
+    return page.is_file() and all(file.stat().st_mtime_ns <= page.stat().st_mtime_ns for file in shown)
+
+
+def is_complete(run: Path) -> bool:
+    """Whether the report of a run says that every fold is done."""
+    with suppress(RunError):  # there is no report, or it is damaged
+        return read_standing(run).complete
+    return False
 
 
 def sheet_as_drawn(run: StoredRun, images: Sequence[str]) -> Sheet | None:

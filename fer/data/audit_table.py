@@ -4,18 +4,18 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from fer.data.audit import Audit, findings, overlaps
 from fer.files import replacing
+from fer.terminal import plain_console
 
 COLUMNS = ("kind", "finding", "id", "expression", "split", "subject", "note")
 
 
 def print_audit(audit: Audit) -> None:
     """Print what was found, counted, and which parts share images."""
-    console = Console(highlight=False)
+    console = plain_console()
     console.print(table_of(("Found in " + " + ".join(audit.databases), "", ""), list(summary(audit)), numbers=(1,)))
     if found := overlaps(audit):
         rows = [(o.part, o.images, o.other, len(o.exact), len(o.near)) for o in found]

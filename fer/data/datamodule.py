@@ -15,6 +15,7 @@ from fer.data.augment import Augmentation
 from fer.data.batch import IGNORED, Batch
 from fer.data.faces import Faces
 from fer.data.sampling import Sampling, balanced_epoch
+from fer.orphans import end_with_the_loader
 
 T = TypeVar("T")
 
@@ -158,6 +159,7 @@ class FaceDataModule(LightningDataModule):
             drop_last=drop_last,
             num_workers=self.loader_workers,
             persistent_workers=self.loader_workers > 0,
+            worker_init_fn=end_with_the_loader,
             pin_memory=torch.cuda.is_available() and dataset.device is None,
             collate_fn=as_is,
         )

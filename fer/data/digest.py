@@ -2,10 +2,13 @@
 
 import hashlib
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from fer.errors import DatabaseDamaged
 from fer.files import write_atomically
+from fer.readable import readable
 
 
 def cache_folder() -> Path:
@@ -15,21 +18,34 @@ def cache_folder() -> Path:
 
 
 def files_digest(files: Sequence[Path]) -> str:
-    """The SHA-256 of the names and contents of `files`; names count relative to the folder that holds them all."""
+    """The SHA-256 of the names and contents of `files`; names count relative to the folder that holds them all.
+
+    Raises DatabaseDamaged where one is gone, or is none that can be read.
+    """
     paths = sorted(map(os.path.abspath, files))
     root = os.path.commonpath({os.path.dirname(path) for path in paths})
     signature = hashlib.sha256()
     for path in paths:
-        found = os.stat(path)
-        signature.update(f"{path}\0{found.st_size}\0{found.st_mtime_ns}\0".encode())
+        found = state_of(path)
+        signature.update(os.fsencode(path) + f"\0{found.st_size}\0{found.st_mtime_ns}\0".encode())
     remembered = cache_folder() / "digests" / signature.hexdigest()
     if remembered.is_file():
         return remembered.read_text()
     digest = hashlib.sha256()
     for path in paths:
-        digest.update(Path(os.path.relpath(path, root)).as_posix().encode() + b"\0" + file_digest(Path(path)))
+        with readable(path):
+            digest.update(os.fsencode(Path(os.path.relpath(path, root)).as_posix()) + b"\0" + file_digest(Path(path)))
     write_atomically(remembered, digest.hexdigest())
     return digest.hexdigest()
+
+
+def state_of(path: str) -> os.stat_result:
+    """Size and time of change of a file; DatabaseDamaged for anything but a file, such as a pipe, which is read for ever."""
+    with readable(path):
+        found = os.stat(path)
+    if not stat.S_ISREG(found.st_mode):
+        raise DatabaseDamaged(f"{path}: found a folder, a pipe or the like, expected a file. Unpack it again.")
+    return found
 
 
 def file_digest(path: Path) -> bytes:

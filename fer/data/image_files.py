@@ -1,20 +1,46 @@
 """This file finds and decodes the image files of databases that are folders of images."""
 
 import os
+import struct
+import warnings
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from PIL import Image as Pillow
-from PIL import ImageOps, UnidentifiedImageError
+from PIL import ImageOps
 
 from fer.data.database import Image
 from fer.errors import DatabaseDamaged
+from fer.readable import readable
 
 #: What counts as an image below a database's folder; everything else there is left alone.
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".pgm", ".ppm"})
 
 GREY_MODES = frozenset({"1", "L", "LA", "I;16", "I", "F"})
+
+#: Pixels of the largest picture that is decoded: Pillow's own bound, above which it warns of decompression bombs.
+PIXELS = Pillow.MAX_IMAGE_PIXELS or 89_478_485
+
+#: What Pillow raises on damaged files: its readers take lengths and offsets from them, and compute with them.
+DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    OverflowError,
+    MemoryError,
+    TypeError,
+    LookupError,
+    struct.error,
+    zlib.error,
+)
+
+TOO_MANY = f"has more than {PIXELS / 1e6:.0f} million pixels by its header"
+
+#: What Pillow says of a picture of too many pixels, before it decodes any.
+BOMBS = (Pillow.DecompressionBombWarning, Pillow.DecompressionBombError)
 
 
 def files_below(folder: Path) -> Iterator[Path]:
@@ -37,11 +63,13 @@ def images_below(folder: Path) -> Iterator[Path]:
 
 
 def is_image(path: Path) -> bool:
-    """Whether a file is an image by its name; raises DatabaseDamaged for a link to an image that is gone."""
+    """Whether a file is an image by its name; raises DatabaseDamaged for a link to an image that is gone, and for a pipe."""
     if path.suffix.lower() not in SUFFIXES:
         return False
-    if not path.exists():
-        raise DatabaseDamaged(f"{path}: found a link that leads nowhere. Bring back what it leads to, or remove it.")
+    with readable(path):
+        if not path.is_file():
+            found = "no file" if path.exists() else "a link that leads nowhere"
+            raise DatabaseDamaged(f"{path}: found {found}, expected an image. Bring back what belongs there, or remove it.")
     return True
 
 
@@ -67,11 +95,16 @@ def read_colour(path: Path) -> Image:
 
 
 def decoded(path: Path, mode: str | None) -> Image:
-    """The pixels of a file in a Pillow mode; raises DatabaseDamaged where they cannot be read."""
+    """The pixels of a file in a Pillow mode; raises DatabaseDamaged where they cannot be read, or are too many by the header."""
     try:
-        with Pillow.open(path) as image:
-            return pixels_of(image, mode)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of damaged notes beside the pixels
+            warnings.simplefilter("error", Pillow.DecompressionBombWarning)
+            with Pillow.open(path) as image:
+                return pixels_of(image, mode)
+    except BOMBS:
+        raise DatabaseDamaged(f"{path}: {TOO_MANY}. Take it away, or put a smaller one in its place.") from None
+    except DAMAGE as error:
         raise DatabaseDamaged(f"{path}: found no readable image ({error}). Unpack or download it again.") from None
 
 

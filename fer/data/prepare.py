@@ -91,7 +91,7 @@ def write_faces(
     images = tracked(database.read_many(records), f"preparing {database.name}", len(records))
     shape = (len(records), size, size) if channels == 1 else (len(records), size, size, 3)
     with (folder / "faces.npy").open("wb") as file:
-        write_header(file, shape)
+        write_header(file, shape, np.uint8)
         for i, (record, image) in enumerate(zip(records, checked(images, records), strict=True)):
             copies[i] = content(image), content(image[:, ::-1])
             face, found = cut_out(image, record, database, preprocess)
@@ -121,9 +121,10 @@ def require_found(not_found: Sequence[str], preprocess: Preprocess, *, database:
         )
 
 
-def write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
-    """The header of a .npy file of bytes in this shape."""
-    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+def write_header(file: BinaryIO, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
+    """The header of a .npy file in this shape, whose numbers follow; a memory map would not say that the disk is full."""
+    descr = np.lib.format.dtype_to_descr(np.dtype(dtype))
+    np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": shape})
 
 
 def checked(images: Iterable[Image], records: Sequence[FaceRecord]) -> Iterable[Image]:

@@ -79,7 +79,7 @@ class Csv(Listing):
 
     def lines(self, prediction: Prediction) -> Iterator[str]:
         """Its faces."""
-        name, end = [printable(prediction.name), prediction.time], [prediction.uncut, prediction.error]
+        name, end = [no_formula(printable(prediction.name)), prediction.time], [prediction.uncut, prediction.error]
         for face in prediction.faces:
             place = [getattr(face.box, side) for side in SIDES]
             yield as_csv([*name, *place, face.detection, face.label, *rounded(face), *end])
@@ -113,6 +113,11 @@ def rounded(face: Face) -> list[float]:
 def printable(text: str) -> str:
     """The text on one line, with what cannot be shown, as file names may have, as escapes."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def no_formula(path: str) -> str:
+    """A path that no spreadsheet computes: the same file by ./ before what would begin a formula."""
+    return f"./{path}" if path.startswith(("=", "+", "-", "@")) else path
 
 
 def as_csv(cells: Iterable[object]) -> str:

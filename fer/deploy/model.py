@@ -16,7 +16,8 @@ from fer.data.preprocessing.base import Preprocess
 from fer.data.preprocessing.resizing import resize, with_channels
 from fer.data.preprocessing.whole_image import WholeImage
 from fer.errors import ConfigError, RunError, WeightsError
-from fer.files import read_json
+from fer.results.json_values import texts
+from fer.results.stored_run import read_object
 
 if TYPE_CHECKING:  # whose contract of formats imports torch
     from fer.deploy.format import Read
@@ -77,7 +78,7 @@ def open_model(where: str | Path, *, fold: str | None = None) -> Model:
             raise ConfigError(f"{where}: found no such run. Expected a run folder, FILE.onnx, FILE.ts, or of the box: {known}")
         path = boxed(str(where))
     if (path / CARD).is_file() and (path / WEIGHTS).is_file():
-        card = read_json(path / CARD)
+        card = read_object(path / CARD)
         return stored(path, card) if "preprocess" in card else of_run(path.parent.parent, path.name)
     return of_run(path, fold)
 
@@ -87,7 +88,13 @@ def exported(path: Path) -> Model:
     if not path.is_file():
         raise WeightsError(f"{path}: found no such file. `fer export RUN --to {EXPORTED[path.suffix]}` writes one.")
     opened = opened_onnx(path) if path.suffix == ".onnx" else opened_torchscript(path)
-    return model(path.name, opened.described, opened, path)
+    found = model(path.name, opened.described, opened, path)
+    blank = np.zeros((1, found.size, found.size, *([3] if found.colour else [])), np.uint8)
+    if found.read(blank).shape != (1, len(found.labels)):
+        raise WeightsError(
+            f"{path} answers for {found.read(blank).shape[1:]} labels, and names {len(found.labels)}. Export it again."
+        )
+    return found
 
 
 def opened_onnx(path: Path) -> "OnnxModel":
@@ -111,6 +118,7 @@ def stored(folder: Path, card: Mapping[str, Any]) -> Model:
     from fer.deploy.reader import ExpressionReader
 
     reader = ExpressionReader.of(folder / WEIGHTS)
+    require_same_labels(card.get("labels"), reader.labels, folder)
     return model(folder.name, {**card, "size": reader.spec.size, "channels": reader.spec.channels}, reader.read, folder)
 
 
@@ -128,15 +136,23 @@ def of_run(folder: Path, fold: str | None) -> Model:
         raise RunError(f"{run.path} has trained no fold yet. Give its training command again, then this one.")
     chosen = chosen_fold(run, fold)
     reader = ExpressionReader.of(run.path / "folds" / chosen / WEIGHTS)
+    require_same_labels(list(run.plan.labels), reader.labels, run.path)
     return model(f"{run.name} {chosen}", described(run, chosen, reader.spec), reader.read, folder)
+
+
+def require_same_labels(said: object, known: tuple[str, ...], folder: Path) -> None:
+    """Raise WeightsError where a folder and the weights in it disagree on the labels, of which one would be read for another."""
+    if said != list(known):
+        raise WeightsError(f"{folder} is damaged: found the labels {said}, and those of {WEIGHTS} are {', '.join(known)}")
 
 
 def model(name: str, described: Mapping[str, Any], read: "Read", path: Path) -> Model:
     """The network that `path` describes; a preprocessing is the only thing that a description can name."""
     try:
-        spec, labels, size = described["preprocess"], tuple(described["labels"]), int(described["size"])
+        spec, labels, size = described["preprocess"], texts(described["labels"]), int(described["size"])
         colour = bool(described.get("colour", False)) and described["channels"] == 3
-    except (KeyError, TypeError) as error:
-        raise WeightsError(f"{path} does not say how faces are cut out for it: found no {error}. Export it again.") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        said = f"found no {error}" if isinstance(error, KeyError) else str(error)
+        raise WeightsError(f"{path} does not say how faces are cut out for it: {said}. Export it again.") from error
     preprocess = build(spec, "preprocess", allowed=("fer.data.preprocessing.", *plugin_prefixes()))
     return Model(name, labels, size, colour, bool(described.get("cropped", True)), preprocess, described, read)

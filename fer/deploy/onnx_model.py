@@ -33,7 +33,10 @@ class OnnxModel:
         stored = self.session.get_modelmeta().custom_metadata_map.get(METADATA)
         if stored is None:
             raise WeightsError(f"{path} was not exported by this project; expected what `fer export RUN --to onnx` writes")
-        self.described: Mapping[str, Any] = json.loads(stored)
+        try:
+            self.described: Mapping[str, Any] = json.loads(stored)
+        except (ValueError, RecursionError) as error:
+            raise WeightsError(f"{path} is damaged: what it says of itself is no JSON ({error})") from None
 
     def __call__(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Probabilities (N, K) float32 of faces (N, S, S) or (N, S, S, 3) uint8, rows summing to 1."""

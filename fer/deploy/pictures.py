@@ -1,8 +1,6 @@
 """This file decodes one picture, whoever sent it: what is too large is refused by its header, before anything is decoded."""
 
-import struct
 import warnings
-import zlib
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -12,32 +10,13 @@ from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
 from fer.data.database import Image
-from fer.data.image_files import pixels_of
-
-#: Pixels of the largest picture that is decoded: Pillow's own bound, above which it warns of decompression bombs.
-PIXELS = Pillow.MAX_IMAGE_PIXELS or 89_478_485
+from fer.data.image_files import BOMBS, DAMAGE, PIXELS, TOO_MANY, pixels_of
 
 #: The longest side: beyond it OpenCV cuts nothing out (its warps count pixels in 16 bits).
 SIDE = 32_766
 
 #: Bytes of the largest file that is opened: what so many pixels take in colour without compression.
 BYTES = 3 * PIXELS
-
-#: What Pillow raises on damaged files: its readers take lengths and offsets from them, and compute with them.
-DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    OverflowError,
-    MemoryError,
-    TypeError,
-    LookupError,
-    struct.error,
-    zlib.error,
-)
-
-TOO_MANY = f"has more than {PIXELS / 1e6:.0f} million pixels by its header"
 
 
 @dataclass(frozen=True)
@@ -86,7 +65,7 @@ def decoded(name: str, file: BinaryIO, size: int) -> Picture | Unread:
             with Pillow.open(file) as image:
                 reason = refusal(*image.size)
                 return Unread(name, reason) if reason else Picture(name, pixels_of(image, None))
-    except (Pillow.DecompressionBombWarning, Pillow.DecompressionBombError):
+    except BOMBS:
         return Unread(name, TOO_MANY)
     except UnidentifiedImageError:
         return Unread(name, "is no image that Pillow knows")

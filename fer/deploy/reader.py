@@ -16,6 +16,8 @@ from fer.models.weights import read_weights, stored_classifier
 class ExpressionReader(nn.Module):
     """Probabilities (B, K) float32 of faces (B, S, S) or (B, S, S, 3) uint8; scaling, channels and softmax are inside."""
 
+    labels: tuple[str, ...] = ()  # in the order of the probabilities, where it was read from a file
+
     def __init__(self, classifier: ExpressionClassifier) -> None:
         super().__init__()
         self.backbone, self.head = classifier.backbone, classifier.head
@@ -24,7 +26,10 @@ class ExpressionReader(nn.Module):
     @classmethod
     def of(cls, weights: Path) -> "ExpressionReader":
         """The network in a file of this project, on the GPU where there is one; raises WeightsError for another file."""
-        return cls(stored_classifier(read_weights(weights))).to("cuda" if torch.cuda.is_available() else "cpu")
+        stored = read_weights(weights)
+        reader = cls(stored_classifier(stored)).to("cuda" if torch.cuda.is_available() else "cpu")
+        reader.labels = tuple(stored.described["labels"])
+        return reader
 
     @property
     def spec(self) -> InputSpec:

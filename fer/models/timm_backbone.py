@@ -50,7 +50,7 @@ class TimmBackbone(Backbone):
         if config.fixed_input_size and size != config.input_size[-1]:
             arguments["img_size"] = size
         network = untrained(name, arguments)
-        super().__init__(spec, int(network.head_hidden_size))  # type: ignore[arg-type]  # what forward gives without a classifier
+        super().__init__(spec, numbers_of(network))
         self.network, self.name, self.pretrained, self.arguments = network, name, pretrained, arguments
 
     def features(self, faces: Tensor) -> Tensor:
@@ -105,6 +105,11 @@ def pretrained_config(name: str) -> Any:
     except RuntimeError as error:
         known = ", ".join(timm.list_pretrained(f"{name.split('.')[0]}.*")) or "none"
         raise ConfigError(f"model.name: timm has no weights {name!r}; it has {known}") from error
+
+
+def numbers_of(network: nn.Module) -> int:
+    """How many numbers forward gives for a face; a MetaFormer of timm before 1.0.31 does not say it without a classifier."""
+    return int(getattr(network, "head_hidden_size", network.num_features))  # type: ignore[arg-type]
 
 
 def untrained(name: str, arguments: Mapping[str, Any]) -> nn.Module:

@@ -90,9 +90,25 @@ def read_safetensors(path: Path) -> Weights:
     try:
         with safe_open(path, framework="pt") as file:
             described = json.loads((file.metadata() or {}).get(METADATA, "{}"))
-            return Weights(path, {name: file.get_tensor(name) for name in file.keys()}, described)  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
+            found = Weights(path, {name: file.get_tensor(name) for name in file.keys()}, described)  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError, RecursionError) as error:
         raise WeightsError(f"{path} is no safetensors file: {error}") from error
+    if described:
+        require_own(found)
+    return found
+
+
+def require_own(weights: Weights) -> None:
+    """Raise WeightsError unless a file that says it is this project's has labels, a head for them if any, and finite numbers."""
+    said, head = weights.described, weights.state.get("head.weight")
+    labels = said.get("labels") if isinstance(said, dict) else None
+    if not isinstance(labels, list) or not all(isinstance(name, str) for name in labels):
+        raise WeightsError(f"{weights.path} is damaged: it does not say which labels its network knows")
+    is_network = any(name.startswith("backbone.") for name in weights.state)
+    if is_network and (head is None or len(head) != len(labels)):
+        raise WeightsError(f"{weights.path} is damaged: found no head for its {len(labels)} labels")
+    if wrong := [name for name, tensor in weights.state.items() if not torch.isfinite(tensor).all()]:
+        raise WeightsError(f"{weights.path} is damaged: found numbers in {some(tuple(wrong))} that are not finite")
 
 
 def state_in(found: Any, path: Path) -> dict[str, Tensor]:
@@ -124,13 +140,38 @@ def stored_classifier(weights: Weights) -> ExpressionClassifier:
         raise WeightsError(
             f"{weights.path} was not written by a training of this project; expected the model.safetensors of a run"
         )
-    allowed = ("fer.models.", *plugin_prefixes())  # networks, and nothing else that a file could name
-    backbone = build(weights.described["model"], "model", allowed=allowed)
-    if not isinstance(backbone, Backbone):
-        raise WeightsError(f"{weights.path} is of {type(backbone).__name__}, which is no network; expected the run of a network")
-    classifier = ExpressionClassifier(backbone, len(weights.described["labels"]))
+    if target_of(weights).startswith("fer.models."):
+        with torch.device("meta"):  # where a network takes no memory, however large a file says it is
+            require_same_tensors(described_classifier(weights), weights)
+    classifier = described_classifier(weights)
+    require_same_tensors(classifier, weights)
     classifier.load_state_dict(weights.state, strict=False)
     return classifier.eval()
+
+
+def target_of(weights: Weights) -> str:
+    """What a file says that its network is built from."""
+    model = weights.described.get("model")
+    return str(model.get("_target_")) if isinstance(model, Mapping) else ""
+
+
+def described_classifier(weights: Weights) -> ExpressionClassifier:
+    """The network that a file says it is of, with random weights; raises WeightsError where it names something else."""
+    allowed = ("fer.models.", *plugin_prefixes())  # networks, and nothing else that a file could name
+    backbone = build(weights.described.get("model", {}), f"{weights.path}: model", allowed=allowed)
+    if not isinstance(backbone, Backbone):
+        raise WeightsError(f"{weights.path} is of {type(backbone).__name__}, which is no network; expected the run of a network")
+    return ExpressionClassifier(backbone, len(weights.described["labels"]))
+
+
+def require_same_tensors(classifier: ExpressionClassifier, weights: Weights) -> None:
+    """Raise WeightsError unless a file has every tensor of the network that it says it is of."""
+    wanted = {name: tensor for name, tensor in classifier.state_dict().items() if not name.startswith(("val_", "loss."))}
+    if other := [name for name in wanted if name not in weights.state or weights.state[name].shape != wanted[name].shape]:
+        raise WeightsError(
+            f"{weights.path} is damaged: {len(other)} of the {len(wanted)} tensors of its {type(classifier.backbone).__name__} "
+            f"are missing, or of another shape ({some(tuple(other))})"
+        )
 
 
 def load_head(head: nn.Linear, labels: tuple[str, ...], weights: Weights) -> bool:

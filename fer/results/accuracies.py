@@ -10,11 +10,12 @@ from rich.text import Text
 from fer.results.comparison_words import signed
 from fer.results.predictions import Predictions
 from fer.results.table import NOTHING, percent
+from fer.terminal import plain_console
 
 
 def print_accuracies(results: Mapping[str, Predictions], console: Console | None = None) -> None:
     """Print the accuracy of each result on each test set, and how far it is from that of the first one."""
-    (console or Console()).print(accuracy_table(results), highlight=False)
+    (console or plain_console()).print(accuracy_table(results), highlight=False)
 
 
 def accuracy_table(results: Mapping[str, Predictions]) -> Table:

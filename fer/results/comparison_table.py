@@ -12,11 +12,12 @@ from fer.results.comparison_words import sentences, signed, written_p
 from fer.results.paired_intervals import Difference
 from fer.results.systems import System
 from fer.results.table import LEAKY, NOTHING, fact_table, percent
+from fer.terminal import plain_console
 
 
 def print_comparisons(compared: Comparisons, console: Console | None = None) -> None:
     """Print everything that is said of the comparisons."""
-    console = console or Console()
+    console = console or plain_console()
     console.print(system_table(compared), highlight=False)
     console.print(difference_table(compared), highlight=False)
     for sentence in sentences(compared):

@@ -17,6 +17,7 @@ from fer.results.reading import KINDS, kind_of
 from fer.results.standing import Standing, Tested
 from fer.results.stored_run import PlannedSet
 from fer.results.table import LEAKY, NOTHING, cell, seeds
+from fer.terminal import plain_console
 
 COLUMNS = (
     *("rank", "run", "database", "test_set", "protocol", "leaky", "model", "labels", "label_rule"),
@@ -112,7 +113,7 @@ def accuracy_of(test: Tested | None) -> float:
 
 def print_boards(boards: Sequence[Board], console: Console | None = None) -> None:
     """Print the leaderboard, a table a measure."""
-    console = console or Console()
+    console = console or plain_console()
     for board in boards:
         console.print(heading(board.measure), highlight=False)
         console.print(board_table(board), highlight=False)

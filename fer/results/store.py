@@ -4,11 +4,9 @@ A run folder is named by what was run, so the same experiment always finds its o
 folder of its own beside the finished ones, locked while somebody works on it, and renamed when its predictions are there.
 """
 
-import fcntl
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
@@ -16,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from fer.errors import RunError
-from fer.files import read_json, refusals, write_json
+from fer.files import forget_killed, read_json, refusals, write_json
+from fer.locks import lock_beside, try_for, wait_for
 from fer.protocols.base import Fold
 
 #: What folds.json says of a fold, under the names of Fold.
@@ -51,16 +50,23 @@ class RunStore:
         return cls(folder)
 
     def create(self, *, what: Mapping[str, Any], provenance: Mapping[str, Any], folds: Mapping[str, Any]) -> None:
-        """Write what describes the run; a folder that is there already keeps its provenance, and its folds must agree."""
-        if not self.exists:
-            write_json(self.folder / "provenance.json", provenance)
-            write_json(self.folder / "folds.json", folds)
-            write_json(self.folder / "config.json", what)  # last: a folder with a config is a run
-        elif read_json(self.folder / "folds.json") != folds:
-            raise RunError(
-                f"{self.folder} was run with other folds, by another version of this code. "
-                f"Move that folder away, or set run.output to another one."
-            )
+        """Write what describes the run; a folder that is there already keeps its provenance, and its folds must agree.
+
+        Of several processes at once, one writes it, and the others find it there.
+        """
+        with refusals(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            turn = wait_for(lock_beside(self.folder / "config.json"), f"begins {self.folder}")
+        with turn:
+            if not self.exists:
+                write_json(self.folder / "provenance.json", provenance)
+                write_json(self.folder / "folds.json", folds)
+                write_json(self.folder / "config.json", what)  # last: a folder with a config is a run
+            elif read_json(self.folder / "folds.json") != folds:
+                raise RunError(
+                    f"{self.folder} was run with other folds, by another version of this code. "
+                    f"Move that folder away, or set run.output to another one."
+                )
 
     @property
     def folds_folder(self) -> Path:
@@ -70,6 +76,10 @@ class RunStore:
     def working(self, fold: str) -> Path:
         """The folder that a fold is worked on in, until it is done."""
         return self.folds_folder / f".{fold}.working"
+
+    def lock(self, fold: str) -> Path:
+        """What is held while a fold is worked on."""
+        return lock_beside(self.folds_folder / fold)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -121,16 +131,20 @@ class RunStore:
         the same fold or once it is done, and OutputError where nothing can be written in the run folder.
         """
         self.require_undone(fold)
-        working, lock = self.working(fold), self.folds_folder / f".{fold}.lock"
+        working = self.working(fold)
         with refusals(working):
-            working.mkdir(parents=True, exist_ok=True)
-        with locked(lock, f"fold {fold} of {self.folder}"):
-            if self.done(fold):
-                shutil.rmtree(working, ignore_errors=True)
+            self.folds_folder.mkdir(parents=True, exist_ok=True)
+        with locked(self.lock(fold), f"fold {fold} of {self.folder}"):
             self.require_undone(fold)
+            with refusals(working):
+                working.mkdir(exist_ok=True)
             yield working
             os.rename(working, self.folds_folder / fold)
-        lock.unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Delete what killed processes left half-written in the run's folder, and their locks."""
+        for folder in (self.folder, self.folds_folder):
+            forget_killed(folder)
 
     def require_undone(self, fold: str) -> None:
         """Raise Taken where the predictions of a fold are there."""
@@ -140,17 +154,12 @@ class RunStore:
 
 @contextmanager
 def locked(path: Path, what: str) -> Iterator[None]:
-    """Hold a lock file while the block runs; the system frees it when the process dies, however it dies.
-
-    Raises Taken while another process holds it.
-    """
+    """Hold a lock file while the block runs; raises Taken while another process holds it."""
     with refusals(path):
-        file = path.open("w")
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Taken(f"{what} is being run by another process. Wait for it, or stop it.") from None
+        turn = try_for(path)
+    if turn is None:
+        raise Taken(f"{what} is being run by another process. Wait for it, or stop it.")
+    with turn:
         yield
 
 

@@ -1,7 +1,6 @@
 """This file reads a run folder: what was to be done, what was done, and what came out, checked against each other."""
 
 import csv
-import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +10,9 @@ from typing import Any
 
 from fer.errors import RunError
 from fer.files import read_json
+from fer.readable import readable
+from fer.results import json_values as values
+from fer.results import shapes
 from fer.results.predictions import REMEDY, Predictions, read_predictions
 
 SCHEMA = 1
@@ -141,28 +143,41 @@ def databases_of(ids: Iterable[str]) -> tuple[str, ...]:
 
 def is_run(folder: Path) -> bool:
     """Whether the folder is a run, be it complete or not."""
-    return all((folder / mark).is_file() for mark in MARKS)
+    return all(os.path.isfile(folder / mark) for mark in MARKS)
 
 
 def find_runs(folder: Path) -> Iterator[Path]:
-    """The run folders at or below `folder`, sorted by path; hidden folders and the insides of runs are not searched."""
-    for path, below, _ in os.walk(folder):
+    """The run folders at or below `folder`, sorted by path; hidden folders and the insides of runs are not searched.
+
+    Last come folders that may not be looked into, so that reading them says so.
+    """
+    refused: list[OSError] = []
+    for path, below, _ in os.walk(folder, onerror=refused.append):
         if is_run(Path(path)):
             below.clear()
             yield Path(path)
         below[:] = sorted(name for name in below if not name.startswith("."))
+    yield from (Path(error.filename) for error in refused if isinstance(error, PermissionError))
 
 
 def read_run(path: Path) -> StoredRun:
     """Read and check a run folder; RunError where it is none, or where a file is missing, damaged or does not fit."""
+    with readable(path, RunError):
+        return checked_run(path)
+
+
+def checked_run(path: Path) -> StoredRun:
+    """The same, where the system refuses no file."""
+    if os.path.isdir(path):
+        os.listdir(path)  # a folder that is closed is said to be, rather than to be no run
     if not is_run(path):
         raise RunError(f"{path} is no run folder (looked for {' and '.join(MARKS)}). Give a folder below outputs/.")
     plan = read_plan(path / PLAN)
     done = [fold for fold in plan.folds if (path / FOLDS / fold.name / "predictions.csv").is_file()]
     return StoredRun(
         path=path,
-        config=read_object(path / "config.json"),
-        provenance=read_object(path / "provenance.json"),
+        config=read_config(path / "config.json"),
+        provenance=read_object(path / "provenance.json", shapes.PROVENANCE),
         plan=plan,
         folds=tuple(read_fold(path / FOLDS / fold.name, fold, labels=plan.labels) for fold in done),
         running=read_running(path, [fold.name for fold in plan.folds if fold not in done]),
@@ -180,16 +195,26 @@ def read_running(path: Path, folds: Iterable[str]) -> dict[str, tuple[Epoch, ...
     return found
 
 
-def read_object(path: Path) -> Json:
-    """The JSON object in a file; RunError where there is none."""
+def read_config(path: Path) -> Json:
+    """The configuration of a run, which names nothing but what runs are made of; RunError for any other."""
+    config = read_object(path, shapes.CONFIG)
     try:
-        content = read_json(path)
-    except FileNotFoundError:
-        raise RunError(f"{path} is missing. {REMEDY}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        shapes.require_known_targets(config)
+    except (TypeError, RecursionError) as error:
+        raise RunError(f"{path} is damaged, or no configuration of a run: {error}. {REMEDY}") from None
+    return config
+
+
+def read_object(path: Path, shape: shapes.Shape = shapes.OBJECT) -> Json:
+    """The JSON object of this shape in a file; RunError where there is none."""
+    try:
+        with readable(path, RunError):
+            if not path.is_file():
+                raise RunError(f"{path} is {'no file' if path.exists() else 'missing'}. {REMEDY}")
+            content: Json = read_json(path)
+        shapes.require_shape(content, shape)
+    except (ValueError, TypeError, RecursionError) as error:  # ValueError for numbers of thousands of digits too
         raise RunError(f"{path} is damaged: {error}. {REMEDY}") from None
-    if not isinstance(content, dict):
-        raise RunError(f"{path} is damaged: found a {type(content).__name__}, expected an object. {REMEDY}")
     return content
 
 
@@ -201,24 +226,24 @@ def read_plan(path: Path) -> Plan:
     try:
         folds = tuple(
             PlannedFold(
-                name=fold["name"],
-                seed=fold["seed"],
-                sources=databases_of(fold["train"]),
-                tests={name: tuple(ids) for name, ids in fold["tests"].items()},
-                trained=tuple(fold["trained"]),
-                leaks=fold["leaks"],
+                name=values.name(fold["name"]),
+                seed=values.whole(fold["seed"]),
+                sources=databases_of(values.texts(fold["train"])),
+                tests={values.text(name): values.texts(ids) for name, ids in values.mapping(fold["tests"]).items()},
+                trained=values.texts(fold["trained"]),
+                leaks=values.counts(fold["leaks"]),
             )
-            for fold in content["folds"]
+            for fold in values.several(content["folds"])
         )
         return Plan(
-            protocol=content["protocol"],
-            leaky=content["leaky"],
-            labels=tuple(content["labels"]),
-            label_rule=content["label_rule"],
-            dropped=content["dropped"],
-            merged=content["merged"],
-            cropped=tuple(content["cropped"]),
-            not_found=content["not_found"],
+            protocol=values.text(content["protocol"]),
+            leaky=values.flag(content["leaky"]),
+            labels=values.texts(content["labels"]),
+            label_rule=values.text(content["label_rule"]),
+            dropped=values.counts(content["dropped"]),
+            merged=values.counts(content["merged"]),
+            cropped=values.texts(content["cropped"]),
+            not_found=values.counts(content["not_found"]),
             folds=folds,
         )
     except (KeyError, TypeError, AttributeError) as error:
@@ -229,7 +254,7 @@ def read_fold(folder: Path, planned: PlannedFold, *, labels: tuple[str, ...]) ->
     """A fold that is done, its predictions checked against the plan."""
     predictions = read_predictions(folder / "predictions.csv")
     check_predictions(predictions, planned, labels=labels, path=folder / "predictions.csv")
-    card, history = read_object(folder / "card.json"), read_history(folder / HISTORY)
+    card, history = read_object(folder / "card.json", shapes.CARD), read_history(folder / HISTORY)
     return StoredFold(planned.name, planned.seed, predictions, card, history, read_errors(folder / "pretraining.csv"))
 
 

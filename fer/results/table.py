@@ -11,6 +11,7 @@ from rich.text import Text
 from fer.results.intervals import Estimate
 from fer.results.report import Report
 from fer.results.set_report import SetReport
+from fer.terminal import plain_console
 
 LEAKY = Text("LEAKY", style="bold red")
 NOTHING = "–"
@@ -18,7 +19,7 @@ NOTHING = "–"
 
 def print_report(report: Report, console: Console | None = None) -> None:
     """Print the scores of a run and all that must stand beside them."""
-    (console or Console()).print(report_table(report), highlight=False)
+    (console or plain_console()).print(report_table(report), highlight=False)
 
 
 def report_table(report: Report) -> RenderableType:

@@ -8,8 +8,12 @@ from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 from starlette.requests import ClientDisconnect, Request
 
-from fer.deploy.pictures import DAMAGE, first_line
+from fer.data.image_files import DAMAGE
+from fer.deploy.pictures import first_line
 from fer.serve.limits import Limits, Refused
+
+#: Digits of a length that are read; Python refuses to turn thousands of them into a number, and so many are too many.
+DIGITS = 20
 
 #: What is decoded, whatever the request calls it: what browsers and cameras send.
 FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
@@ -18,7 +22,7 @@ FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 def announced(request: Request, limits: Limits) -> int:
     """The bytes that a request says it has, or the most that it may have; Refused where it says more."""
     said = request.headers.get("content-length", "")
-    size = int(said) if said.isdecimal() else limits.bytes
+    size = int(said[:DIGITS]) if said.isdecimal() else limits.bytes
     if size > limits.bytes:
         raise too_large(limits)
     return size

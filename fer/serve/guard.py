@@ -1,6 +1,6 @@
 """This file keeps other pages out: an answer is for this machine's own programs and pages, and nothing of it is stored."""
 
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -42,9 +42,17 @@ class Guard:
     def wrong(self, headers: Headers) -> str | None:
         """Why a request is refused."""
         host = headers.get("host", "")
-        if self.hosts and urlsplit(f"//{host}").hostname not in self.hosts:
+        if self.hosts and parts_of(f"//{host}").hostname not in self.hosts:
             return f"found host {host!r}, expected {' or '.join(self.hosts)}"
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and parts_of(origin).netloc != host:
             return f"found a page of {origin}, expected one of {host}"
         return None
+
+
+def parts_of(address: str) -> SplitResult:
+    """The parts of an address; none of one that is no address."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")

@@ -28,6 +28,9 @@ class Range:
 
 Parameter = Choice | Range
 
+#: The numbers of ranges are no further from 0: Optuna draws whole ones in 64 bits, and 1e18 is below 2**63.
+FURTHEST = 10**18
+
 #: The distributions that are offered, by W&B's names, with the keys that each takes; `q` alone may be left out.
 KEYS: Mapping[str, tuple[str, ...]] = {
     "constant": ("value",),
@@ -139,8 +142,8 @@ def near_whole(quotient: float) -> bool:
 
 
 def number(found: Any, where: str) -> float:
-    """A finite number."""
-    if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
+    """A number that a range can be of."""
+    if isinstance(found, bool) or not isinstance(found, int | float) or not -FURTHEST <= found <= FURTHEST:
         hint = "; YAML takes 1e-4 for text, so write 1.0e-4" if isinstance(found, str) else ""
         raise ConfigError(f"{where}: found {found!r}, expected a number{hint}")
     return found

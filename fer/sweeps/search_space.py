@@ -1,6 +1,7 @@
 """This file says to Optuna what a sweep file asks for: distributions, sampler and pruner; and lists the points of a grid."""
 
 import hashlib
+import math
 from collections.abc import Mapping
 from itertools import product
 from typing import Any
@@ -15,6 +16,9 @@ from fer.sweeps.sweep_file import Stopping, SweepFile
 
 #: The settings of a trial by key, as the command line has them.
 Settings = Mapping[str, str]
+
+#: Points of the largest grid: they are listed, and nobody waits for more trials.
+MOST_POINTS = 100_000
 
 #: Trials that are drawn at random before TPE has anything to learn from: Optuna's default.
 STARTUP = 10
@@ -62,6 +66,8 @@ def constant(parameter: Parameter) -> str:
 def grid(parameters: Mapping[str, Parameter]) -> list[dict[str, Any]]:
     """Every combination of the values, the last parameter of the file changing first."""
     varying = {name: values_of(name, parameter) for name, parameter in parameters.items() if varies(parameter)}
+    if (points := math.prod(map(len, varying.values()))) > MOST_POINTS:
+        raise ConfigError(f"parameters: found a grid of {points:,} trials, expected at most {MOST_POINTS:,}; search at random")
     return [dict(zip(varying, point, strict=True)) for point in product(*varying.values())]
 
 
@@ -71,6 +77,8 @@ def values_of(name: str, parameter: Parameter) -> list[Any]:
         return list(parameter.values)
     if not parameter.whole or parameter.log or parameter.step is not None:
         raise ConfigError(f"parameters.{name}: a grid needs values, or the whole numbers from min to max; found another range")
+    if parameter.high - parameter.low >= MOST_POINTS:
+        raise ConfigError(f"parameters.{name}: found a grid of {parameter.high - parameter.low + 1:,.0f} numbers, expected fewer")
     return list(range(int(parameter.low), int(parameter.high) + 1))
 
 

@@ -20,10 +20,6 @@ from sqlalchemy.pool import NullPool
 from fer.errors import ConfigError, OutputError
 from fer.files import refusals
 
-#: Seconds between two signs of life of a trial, and after how many without one its worker counts as dead. One that was only
-#: slow loses nothing: the trial that takes its place waits until the run folder is free, and finds the run done.
-HEARTBEAT, GRACE = 2, 8
-
 #: Seconds that a worker waits while another one writes to the same SQLite file.
 PATIENCE = 60
 
@@ -126,19 +122,13 @@ def open_storage(url: URL) -> RDBStorage:
     if file_of(url) is not None:
         arguments = {"connect_args": {"timeout": PATIENCE}}
     quiet_optuna()
-    return RDBStorage(
-        url.render_as_string(hide_password=False),
-        engine_kwargs=arguments,
-        heartbeat_interval=HEARTBEAT,
-        grace_period=GRACE,
-    )
+    return RDBStorage(url.render_as_string(hide_password=False), engine_kwargs=arguments)
 
 
 def quiet_optuna() -> None:
-    """Keep Optuna's news from the user; that heartbeats are for Study.optimize too, because fer.sweeps.study gives them."""
+    """Keep Optuna's news from the user."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     warnings.filterwarnings("ignore", category=ExperimentalWarning)
-    warnings.filterwarnings("ignore", message="Heartbeat of storage is supposed to be used with Study.optimize")
 
 
 def open_for_reading(url: URL) -> RDBStorage | None:

@@ -4,11 +4,12 @@ import os
 import platform
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import count
 from threading import Event, Thread
 from typing import Any
 
 import optuna
-from optuna.exceptions import StorageInternalError
+from optuna.exceptions import OptunaError
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy import URL
@@ -17,7 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from fer.errors import ConfigError
 from fer.sweeps.attempts import ERROR, FOR_GOOD, PLACE, STOPPED, WORKER, Attempts, attempts_by_place
 from fer.sweeps.search_space import distributions, grid, sampler
-from fer.sweeps.storage import HEARTBEAT, open_storage, turns
+from fer.sweeps.signs_of_life import BEAT, HEARTBEAT, SignsOfLife
+from fer.sweeps.storage import open_storage, turns
 from fer.sweeps.sweep_file import SweepFile
 
 
@@ -42,7 +44,7 @@ class Study:
     def __init__(self, sweep: SweepFile, url: URL, *, trials: int, pruner: optuna.pruners.BasePruner, retries: int) -> None:
         self.sweep, self.retries = sweep, retries
         self.space = distributions(sweep.parameters)
-        self._turn = turns(url)
+        self._turn, self._signs = turns(url), SignsOfLife()
         with self._turn():
             self._storage = open_storage(url)
             self.before = [name for name in optuna.get_all_study_names(self._storage) if is_other_version(name, sweep)]
@@ -102,16 +104,16 @@ class Study:
                 return None
             self._study.sampler = sampler(self.sweep, waiting[0].number)
             trial = self._study.ask(self.space)
-            self._storage.record_heartbeat(self.id_of(trial))
             trial.set_user_attr(WORKER, f"{platform.node()}, process {os.getpid()}")
             return trial
 
     def take_up_lost(self) -> None:
         """Fail the trials of workers that show no sign of life, and plan what failed once more, as often as it may be."""
-        optuna.storages.fail_stale_trials(self._study)
-        for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            if WORKER not in trial.user_attrs:  # whoever claimed it died in his turn, before the first heartbeat
-                self._study.tell(trial.number, state=TrialState.FAIL)
+        running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        claimed = [trial for trial in running if WORKER in trial.user_attrs]
+        dead_in_their_turn = [trial for trial in running if WORKER not in trial.user_attrs]
+        for trial in (*dead_in_their_turn, *self._signs.missing(claimed)):
+            self._study.tell(trial.number, state=TrialState.FAIL)
         for attempts in self.attempts().values():
             if attempts.to_be_retried(self.retries):
                 self.plan_again(attempts.last)
@@ -133,12 +135,14 @@ class Study:
     @contextmanager
     def alive(self, trial: Trial) -> Iterator[None]:
         """Give signs of life of a trial while the block runs."""
-        over = Event()
+        over, number = Event(), self.id_of(trial)
 
         def beat() -> None:
-            while not over.wait(HEARTBEAT):
-                with suppress(SQLAlchemyError, StorageInternalError):  # the next one may get through
-                    self._storage.record_heartbeat(self.id_of(trial))
+            for beats in count(1):
+                if over.wait(HEARTBEAT):
+                    return
+                with suppress(SQLAlchemyError, OptunaError):  # the next one may get through; none is needed any more
+                    self._storage.set_trial_user_attr(number, BEAT, beats)
 
         thread = Thread(target=beat, daemon=True)
         thread.start()

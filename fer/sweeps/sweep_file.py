@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,9 @@ Method = Literal["grid", "random", "bayes"]
 
 #: What may be searched for: columns of history.csv, with the direction in which each is better. Never a test score.
 METRICS = {"val_macro_f1": "maximize", "val_accuracy": "maximize", "val_loss": "minimize", "train_loss": "minimize"}
+
+#: Values of a sweep file; a few lines of references can stand for billions.
+MOST_NODES = 100_000
 
 #: The keys on which the trials depend, and those that only say something.
 SEARCH = ("method", "metric", "parameters", "program", "command", "early_terminate")
@@ -74,15 +78,35 @@ def read_sweep(path: Path) -> SweepFile:
 
 def read_mapping(path: Path) -> Mapping[str, Any]:
     """The mapping in a YAML file."""
+    if not path.is_file():
+        found = "no file" if path.exists() else "not there"
+        raise ConfigError(f"{path} cannot be read: it is {found}. Give a sweep file, such as sweeps/smoke.yaml.")
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}. Give a sweep file, such as sweeps/smoke.yaml.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError for dates that there are not, too
         raise ConfigError(f"{path} is no YAML: {' '.join(str(error).split())}") from None
+    if nodes_in(content) > MOST_NODES:
+        raise ConfigError(f"{path}: its references stand for more than {MOST_NODES:,} values, expected a sweep file")
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: found a {type(content).__name__}, expected a mapping with {', '.join(SEARCH)}")
     return content
+
+
+def nodes_in(content: Any) -> float:
+    """How many values there are where references are written out; infinite where one leads to itself. Each is looked at once."""
+    known: dict[int, float] = {}
+
+    def count(value: Any) -> float:
+        if not isinstance(value, dict | list):
+            return 1
+        if id(value) not in known:
+            known[id(value)] = math.inf  # until it is counted: what leads to itself is not finite
+            known[id(value)] = 1 + sum(map(count, value.values() if isinstance(value, dict) else value))
+        return known[id(value)]
+
+    return count(content)
 
 
 def interpret(path: Path, content: Mapping[str, Any]) -> SweepFile:
@@ -144,7 +168,7 @@ def objective_of(metric: Any) -> Objective | None:
     if not isinstance(metric, dict) or not set(metric) <= {"name", "goal"}:
         raise ConfigError(f"metric: found {metric!r}, expected name and goal, and no other key")
     name = metric.get("name")
-    if name not in METRICS:
+    if not isinstance(name, str) or name not in METRICS:
         never = "" if str(name).startswith(("val_", "train_")) else " A test score never chooses: the test set is read once."
         raise ConfigError(f"metric.name: found {name!r}, expected one of {', '.join(METRICS)}.{never}")
     goal = metric.get("goal", "minimize")  # as W&B has it

@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from fer.results.table import NOTHING
 from fer.sweeps.search_space import varies
 from fer.sweeps.status import Status, TrialStatus
+from fer.terminal import plain_console
 
 STYLES = {"done": "green", "running": "cyan", "pruned": "dim", "failed": "bold red", "not started": "dim"}
 
 
 def print_status(status: Status, output: Path) -> None:
     """Print the table, the errors, and what is chosen; test scores only once nothing is left to choose from."""
-    console = Console()
+    console = plain_console()
     said = ", ".join(f"{count} {state}" for state, count in status.counts.items())
     console.print(Text.assemble((status.sweep.name, "bold"), f"\n{status.sweep.method} · {len(status.trials)} trials: {said}"))
     if listed := [trial for trial in status.trials if trial.state != "not started"]:

@@ -127,9 +127,7 @@ def evaluate_fold(fold: Fold, plan: Retest, run: StoredRun, store: RunStore, *, 
     trained, learner = run.path / "folds" / fold.name, plan.learner
     assert isinstance(learner, LightningLearner), "other learners were refused"
     torch.set_num_threads(int(run.provenance.get("threads", 1)))
-    learner.restore(trained)
     looks = one_look if views is None else views_named(views)
-    predictions = predict(fold, plan.cohort, partial(learner.predict, views=looks))
     described = {key: value for key, value in RunStore(run.path).card(fold.name).items() if key != "pictures"}
     evaluation = {
         "views": views,
@@ -139,6 +137,8 @@ def evaluate_fold(fold: Fold, plan: Retest, run: StoredRun, store: RunStore, *, 
         "device": learner.settings.accelerator,
     }
     with store.work(fold.name) as folder:
+        learner.restore(trained)
+        predictions = predict(fold, plan.cohort, partial(learner.predict, views=looks))
         write_predictions(folder / "predictions.csv", predictions)
         write_json(folder / "card.json", {**described, "evaluation": evaluation})
 

@@ -13,6 +13,7 @@ from fer.files import write_json
 from fer.protocols.base import Fold
 from fer.results.predictions import Predictions, write_predictions
 from fer.training.learner import FoldContext, Learner
+from fer.training.machine import machine_failures
 from fer.training.seen import Seen
 
 #: Probabilities (N, K) float32 of faces.
@@ -20,9 +21,12 @@ Predict = Callable[[Faces], NDArray[np.float32]]
 
 
 def run_fold(fold: Fold, cohort: Cohort, learner: Learner, context: FoldContext) -> None:
-    """Do one fold in `context.folder`, which the caller has locked; only one of several processes predicts and writes."""
+    """Do one fold in `context.folder`, which the caller has locked; only one of several processes predicts and writes.
+
+    Raises MachineError where memory is used up, or a GPU or another process fails.
+    """
     context = replace(context, unlabelled=cohort.unlabelled(fold.unlabelled) if fold.unlabelled else None)
-    with context.log:
+    with machine_failures(f"fold {fold.name}"), context.log:
         learner.fit(cohort.faces(fold.train), cohort.faces(fold.val), context)
         if learner.predicts:
             keep(fold, cohort, learner, context)

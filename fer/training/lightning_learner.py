@@ -31,6 +31,7 @@ from fer.training.callbacks.early_stopping import PatientStopping
 from fer.training.callbacks.history import History
 from fer.training.callbacks.progress import FitProgress
 from fer.training.callbacks.reseed import Reseed
+from fer.training.checkpoints import best_checkpoint, last_checkpoint, resumable
 from fer.training.face_sizes import require_sizes_work
 from fer.training.finetuning import Thawing, require_thawing_works
 from fer.training.learner import FoldContext, Learner, weights_header
@@ -41,7 +42,7 @@ from fer.training.pretraining import described
 from fer.training.ranks import started_together
 from fer.training.settings import TrainerSettings
 from fer.training.start import WEIGHTS, weights_file
-from fer.training.trainer import best_checkpoint, last_checkpoint, make_trainer, quiet_lightning, resumable
+from fer.training.trainer import make_trainer, quiet_lightning
 
 
 class LightningLearner(Learner):

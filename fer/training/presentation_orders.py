@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from fer.files import read_json, write_json
+from fer.files import read_json, replacing, write_json
 from fer.training.fold import fold_seed
 from fer.training.learner import FoldContext
 from fer.training.start import WEIGHTS
@@ -50,7 +50,8 @@ def keep_best(orders: Sequence[FoldContext], fold: FoldContext) -> None:
     seconds = round(sum(fit["seconds"] for fit in fits), 1)
     write_json(fold.folder / "fit.json", {**fits[best], "selection": selection, "seconds": seconds})
     for curves in orders[best].folder.glob("*.csv"):
-        shutil.copyfile(curves, fold.folder / curves.name)
+        with replacing(fold.folder / curves.name) as beside:
+            shutil.copyfile(curves, beside)
     fold.progress.say(f"fold {fold.name}: order {best + 1} of {len(orders)} is kept, {selection['monitor']} {values(tried)}")
     os.replace(orders[best].folder / WEIGHTS, fold.folder / WEIGHTS)
 

@@ -19,9 +19,10 @@ from fer.models.backbone import Backbone, PretrainingStage
 from fer.training.callbacks.error_curves import ErrorCurves, read_curves
 from fer.training.callbacks.progress import FitProgress
 from fer.training.callbacks.reseed import Reseed
+from fer.training.checkpoints import last_checkpoint, resumable
 from fer.training.learner import FoldContext
 from fer.training.settings import TrainerSettings
-from fer.training.trainer import last_checkpoint, make_trainer, quiet_lightning, resumable
+from fer.training.trainer import make_trainer, quiet_lightning
 
 CURVES = "pretraining.csv"
 

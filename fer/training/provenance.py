@@ -34,9 +34,18 @@ def provenance(*, threads: int) -> dict[str, Any]:
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
         "hardware": {"processor": processor(), "cores": os.cpu_count(), "memory_gib": memory_gib(), "gpus": gpus()},
         "threads": threads,
+        "repeats": repeats(threads),
         "argv": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def repeats(threads: int) -> str:
+    """In words, what the same command gives again: torch shares out sums among threads, and their last digits with them."""
+    return (
+        f"the same bytes on the same processor, in {threads} CPU thread{'s' * (threads > 1)} a fold; in another number of "
+        f"threads the probabilities of networks differ in their last digits"
+    )
 
 
 def git(*arguments: str) -> str | None:

@@ -1,14 +1,18 @@
 """This file carries out a run: every fold that is not done yet, here or in worker processes, and the report at the end."""
 
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from queue import SimpleQueue
+from subprocess import PIPE, STDOUT
 from typing import Any
 
-from fer.errors import EXIT_STATUS, FerError, RunError
+from fer.errors import EXIT_STATUS, FerError, MachineError, RunError
+from fer.files import write_atomically
 from fer.progress import RunProgress
 from fer.protocols.base import Fold
 from fer.results.store import RunStore, Taken
@@ -17,10 +21,15 @@ from fer.training.fold import run_fold
 from fer.training.how import How, fold_context, fold_line, recorded_threads, threads_line
 from fer.training.loggers.configured import require_loggers
 from fer.training.loggers.several import troubles
+from fer.training.machine import AGAIN
 from fer.training.places import roots_of
 from fer.training.ranks import require_srun, started_together
 from fer.training.together import run_together
 from fer.training.worker import TAKEN_STATUS
+
+WAS_KILLED = (
+    "was ended by signal 9, as the system does where memory is used up.\n    End other programs, or take fewer run.workers."
+)
 
 
 class FoldFailed(FerError):
@@ -36,6 +45,7 @@ def run_experiment(
     """Train and test every chosen fold that is not done yet; says whether there was any. Of a complete run nothing is built."""
     require_srun()
     store, what = open_run(config, title=title, run=run)
+    store.tidy()
     if store.exists and not left(store, run):
         return store, False
     require_loggers(loggers)
@@ -134,21 +144,30 @@ def run_in_place(places: "SimpleQueue[dict[str, str]]", store: RunStore, fold: F
 
 
 def run_worker(store: RunStore, fold: Fold, how: How, environment: Mapping[str, str]) -> str:
-    """Run one fold in a worker process, and give its output, which goes to a log beside the fold's folder meanwhile."""
-    store.folds_folder.mkdir(parents=True, exist_ok=True)
-    log = store.folds_folder / f".{fold.name}.{os.getpid()}.log"  # of several commands, each has its own
-    command = [sys.executable, "-m", "fer.training.worker", str(store.folder), fold.name, how.to_json()]
-    with log.open("w") as output:
-        done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, env=environment, check=False)
-    said = log.read_text()
-    if done.returncode == EXIT_STATUS:
-        raise FoldFailed(said.strip())
-    if done.returncode not in (0, TAKEN_STATUS):
-        raise FoldFailed(str(RunError(f"fold {fold.name} ended with status {done.returncode}; its output is in {log}")))
-    log.unlink()
-    if done.returncode == TAKEN_STATUS:
+    """Run one fold in a worker process, and give its output; that of a worker that breaks down is kept in a log."""
+    log = store.folds_folder / f".{fold.name}.log"
+    worker = [sys.executable, "-m", "fer.training.worker"]
+    status, said = outcome([*worker, str(store.folder), fold.name, how.to_json()], environment)
+    if status == TAKEN_STATUS:
         raise Taken(f"fold {fold.name} of {store.folder} is being run by another process, or was just finished by it.")
+    if status == EXIT_STATUS:
+        raise FoldFailed(said.strip())
+    if status == -signal.SIGKILL:
+        raise FoldFailed(str(MachineError(f"fold {fold.name} {WAS_KILLED} {AGAIN}")))
+    if status:
+        write_atomically(log, said)
+        raise FoldFailed(str(RunError(f"fold {fold.name} ended with status {status}; its output is in {log}")))
+    log.unlink(missing_ok=True)
     return said
+
+
+def outcome(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
+    """The exit status of a command and what it said; its standard input is a pipe, which is closed when this process dies."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        with subprocess.Popen(command, stdin=PIPE, stdout=output, stderr=STDOUT, env=environment) as process:
+            status = process.wait()
+        output.seek(0)
+        return status, output.read()
 
 
 def worker_environment(place: int, devices: int) -> dict[str, str]:

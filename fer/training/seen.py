@@ -1,10 +1,14 @@
 """This file records what a fold's weights have seen, so that whatever starts from them later can be held to it."""
 
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from fer.data.cohort import Cohort
@@ -13,6 +17,9 @@ from fer.files import METADATA, replacing
 from fer.protocols.base import Fold, database_of
 
 SEEN = "seen.npz"
+
+#: The arrays of the file, with numpy's letter for the kind of their values.
+KINDS = {"ids": "U", "people": "U", "copies": "u"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ class Seen:
             frozenset(cohort.copies[cohort.positions(ids)].ravel().tolist()),
         )
         seen = (own, *starts)
-        return cls(*(frozenset().union(*(getattr(part, name) for part in seen)) for name in ("ids", "people", "copies")))
+        return cls(*(frozenset().union(*(getattr(part, name) for part in seen)) for name in KINDS))
 
     def known_among(self, ids: Sequence[str], cohort: Cohort) -> list[str]:
         """Those of the images that were seen, or of which a copy or the person was."""
@@ -80,8 +87,20 @@ class Seen:
                     f"that the weights are from; where an older version of ferlab left none, train the run again."
                 )
             return cls()
-        with np.load(record, allow_pickle=False) as stored:
-            return cls(*(frozenset(stored[name].tolist()) for name in ("ids", "people", "copies")))
+        try:
+            with np.load(record, allow_pickle=False) as stored:
+                return cls(*(known(stored[name], kind) for name, kind in KINDS.items()))
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
+            raise WeightsError(
+                f"{record} is damaged ({error}). Put it there again from the fold that the weights are from, or train the run again."
+            ) from None
+
+
+def known(values: NDArray[Any], kind: str) -> frozenset[Any]:
+    """The values of an array, which is a list of this kind of numpy's; ValueError for any other."""
+    if values.ndim != 1 or values.dtype.kind != kind:
+        raise ValueError(f"found {values.dtype} in shape {values.shape}")
+    return frozenset(values.tolist())
 
 
 def is_own(weights: Path) -> bool:

@@ -4,13 +4,12 @@ import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from lightning import Callback, Trainer
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import ModelCheckpoint
 
 from fer.errors import ConfigError
+from fer.training.checkpoints import WholeCheckpoints
 from fer.training.learner import FoldContext
 from fer.training.settings import TrainerSettings
 
@@ -29,6 +28,7 @@ def make_trainer(settings: TrainerSettings, fold: FoldContext, callbacks: Sequen
             gradient_clip_val=settings.clip,
             deterministic="warn" if needs_deterministic(settings) else False,
             callbacks=list(callbacks),
+            plugins=[WholeCheckpoints()],
             logger=False,  # History tells the loggers of every epoch
             num_sanity_val_steps=0,
             use_distributed_sampler=False,
@@ -51,24 +51,6 @@ def explained() -> Iterator[None]:
 def needs_deterministic(settings: TrainerSettings) -> bool:
     """Whether torch must be asked for it: on a CPU the same threads give the same sums, and asking costs a fifth."""
     return settings.deterministic and settings.accelerator != "cpu"
-
-
-def best_checkpoint(folder: Path, monitor: str) -> ModelCheckpoint:
-    """Keeps the epoch with the highest `monitor`, the earliest among equals."""
-    return ModelCheckpoint(
-        folder, "best-{epoch}", monitor=monitor, mode="max", save_on_train_epoch_end=True, enable_version_counter=False
-    )
-
-
-def last_checkpoint(folder: Path) -> ModelCheckpoint:
-    """Keeps the last finished epoch, to go on from."""
-    return ModelCheckpoint(folder, "last", save_on_train_epoch_end=True, enable_version_counter=False)
-
-
-def resumable(folder: Path) -> Path | None:
-    """The checkpoint that an interrupted training left in its folder."""
-    last = folder / "last.ckpt"
-    return last if last.is_file() else None
 
 
 class quiet_lightning(warnings.catch_warnings):

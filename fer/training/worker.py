@@ -6,21 +6,18 @@ train along; only the first locks the fold and writes.
 """
 
 import contextlib
-import ctypes
 import os
-import signal
 import sys
 from pathlib import Path
 
 from fer.errors import EXIT_STATUS, FerError
+from fer.orphans import end_with_parent, end_with_the_pipe
 from fer.progress import RunProgress
 from fer.results.store import RunStore, Taken
 from fer.training.experiment import Experiment
 from fer.training.fold import run_fold
 from fer.training.how import How, fold_context
 from fer.training.places import with_roots
-
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 #: The exit status of a worker that finds its fold taken, which is no error of the user's.
 TAKEN_STATUS = 3
@@ -29,18 +26,13 @@ TAKEN_STATUS = 3
 def main(run_folder: str, fold_name: str, how: str) -> None:
     """Run the fold; RunStore gives its folder the final name."""
     end_with_parent()
+    end_with_the_pipe()
     store, asked = RunStore.open(Path(run_folder)), How.from_json(how)
     fold = next(fold for fold in store.folds() if fold.name == fold_name)
     experiment = Experiment.plan(with_roots(store.config, asked.roots))
     first = int(os.environ.get("LOCAL_RANK", "0")) == 0
     with store.work(fold.name) if first else contextlib.nullcontext():
         run_fold(fold, experiment.cohort, experiment.learner, fold_context(store, fold, asked, progress=RunProgress()))
-
-
-def end_with_parent() -> None:
-    """Ask Linux to end this process when the one that started it is killed, so that its lock is freed with it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 if __name__ == "__main__":

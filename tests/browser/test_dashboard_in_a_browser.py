@@ -14,6 +14,8 @@ from looked_at import made_up_predictions, started, write_run
 
 pytest.importorskip("uvicorn", reason="pip install 'ferlab[dashboard]'")
 
+pytestmark = pytest.mark.slow  # a server and a browser are started for it
+
 SECONDS = 1000  # playwright counts in milliseconds
 SOON = 5 * SECONDS
 

@@ -257,6 +257,7 @@ def serve(programs: Path, folder: Path) -> Iterator[str]:
         shutil.rmtree(data, ignore_errors=True)
 
 
+@pytest.mark.slow
 def test_two_workers_share_a_sweep_in_postgresql(postgres: str, tmp_path: Path) -> None:
     small = runpy.run_path(SMALL)
     path = small["write_sweep"](tmp_path, parameters={"x": {"min": 1, "max": 6}}, words=["pause=0.05"])

@@ -3,9 +3,15 @@
 Tests may run as root, whom no permission stops, so that files and /proc stand in the way.
 """
 
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from safetensors.numpy import save_file
 
 from fer.errors import OutputError
 from fer.files import made_once, replacing, require_writable, write_atomically
@@ -43,11 +49,40 @@ def test_nothing_is_computed_for_a_place_that_cannot_be_written(file: Path) -> N
         made_once(file / "faces", lambda folder: pytest.fail("the folder was filled"))
 
 
-def test_a_full_disk_is_said_and_leaves_nothing_half_written(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="No space left on device"), replacing(tmp_path / "a.csv"):
-        Path("/dev/full").write_text("Linux answers as a full disk does")
-    with pytest.raises(OutputError, match="No space left on device"):
-        made_once(tmp_path / "faces", lambda folder: Path("/dev/full").write_text("the same") and None)
+@contextmanager
+def little_room() -> Iterator[None]:
+    """Let no file become larger than 100 bytes; what writes one is answered as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: path.write_text("text" * 1000),
+        lambda path: np.save(path.open("wb"), np.zeros(10**5)),
+        lambda path: np.savez(path.open("wb"), zeros=np.zeros(10**5)),
+        lambda path: save_file({"zeros": np.zeros(10**5)}, path),
+        lambda path: torch.save({"zeros": torch.zeros(10**6)}, path.open("wb")),
+        lambda path: torch.save({"zeros": torch.zeros(10)}, path.open("wb")),
+    ],
+    ids=["text", "npy", "npz", "safetensors", "large_checkpoint", "small_checkpoint"],
+)
+def test_a_full_disk_is_said_whoever_writes_and_leaves_nothing_half_written(
+    tmp_path: Path, write: Callable[[Path], object]
+) -> None:
+    def fill(folder: Path) -> None:
+        write(folder / "array")
+
+    with little_room():
+        with pytest.raises(OutputError, match=r"a\.npy cannot be written: the disk is full"), replacing(tmp_path / "a.npy") as a:
+            write(a)
+        with pytest.raises(OutputError, match="faces cannot be written: the disk is full"):
+            made_once(tmp_path / "faces", fill)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -7,7 +7,7 @@ landmarks of a face are read from their place in the file when they are asked fo
 import os
 from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,12 +21,14 @@ from fer.data.databases.face_box import FaceBox
 from fer.data.databases.listed_images import require_on_disk
 from fer.data.image_files import read_colour
 from fer.errors import DatabaseDamaged
+from fer.readable import readable
 from fer.records import FaceRecord
 
 HEADER = "subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,valence,arousal"
 COLUMNS = HEADER.split(",")
 SPLIT_OF = {"training.csv": "train", "validation.csv": "validation"}
 BUFFER = 1 << 20
+NOTHING = ("", "NULL")  # what stands in a cell that has no value
 
 
 class Row(NamedTuple):
@@ -81,7 +83,7 @@ class ListLayout(Layout):
 
     def read(self, record: FaceRecord) -> Image:
         """The face box with its margin, or the whole picture where there is no box."""
-        picture, box = read_colour(self.root / record.source), self.box(self.cells(record))
+        picture, box = read_colour(self.root / record.source), self.box(record.id, self.cells(record))
         face = box.cut(picture) if box else picture
         if not face.size:
             size = f"{picture.shape[1]}×{picture.shape[0]}"
@@ -91,19 +93,19 @@ class ListLayout(Layout):
     def landmarks(self, record: FaceRecord) -> Points | None:
         """The points of the row, moved with the face box."""
         cells = self.cells(record)
-        points, box = parse_points(cells[5], f"{self.lists}: landmarks of {record.id}"), self.box(cells)
+        points, box = parse_points(cells[5], f"{self.lists}: landmarks of {record.id}"), self.box(record.id, cells)
         return points - (box.left, box.top) if box and points is not None else points
 
     def cells(self, record: FaceRecord) -> list[str]:
         """The cells of a record's row, up to the landmarks."""
         row = self.rows[record.id]
-        with (self.lists / row.file).open("rb") as file:
+        with readable(self.lists / row.file), (self.lists / row.file).open("rb") as file:
             file.seek(row.start)
             return [cell.decode("ascii", "replace") for cell in file.readline().split(b",", 6)[:6]]
 
-    def box(self, cells: list[str]) -> FaceBox | None:
+    def box(self, id: str, cells: list[str]) -> FaceBox | None:
         """The face box of a row with the margin."""
-        box = parse_box(cells[1:5])
+        box = parse_box(cells[1:5], f"{self.lists / self.rows[id].file}: the face box of {id}")
         return box.widened(self.margin) if box else None
 
     def label_files(self) -> list[Path]:
@@ -113,7 +115,7 @@ class ListLayout(Layout):
 
 def scan(path: Path) -> Iterator[Row]:
     """The rows of a list, with or without a header; raises DatabaseDamaged with the line of the first that is not one."""
-    with path.open("rb", BUFFER) as file:
+    with readable(path), path.open("rb", BUFFER) as file:
         start = 0
         for line, text in enumerate(file, start=1):
             if text.strip() and (line > 1 or not is_header(text)):
@@ -139,23 +141,27 @@ def parse(text: bytes, path: Path, line: int, start: int) -> Row:
     return Row(text[: text.index(b",")].decode("utf-8", "replace").strip(), NAME_OF[label], path.name, start)
 
 
-def parse_box(cells: Iterable[str]) -> FaceBox | None:
+def parse_box(cells: Sequence[str], place: str) -> FaceBox | None:
     """The box of face_x, face_y, face_width and face_height; None where one is NULL or there is no area."""
+    if any(cell.strip() in NOTHING for cell in cells):
+        return None
     try:
         x, y, width, height = map(int, cells)
-    except ValueError:
-        return None
-    return FaceBox(x, y, x + width, y + height) if width > 0 and height > 0 else None
+        return FaceBox.checked(x, y, x + width, y + height) if width > 0 and height > 0 else None
+    except ValueError as error:
+        raise DatabaseDamaged(
+            f"{place}: found {', '.join(cells)[:60]!r}, expected four whole numbers ({error}).\n    {REMEDY}"
+        ) from None
 
 
 def parse_points(cell: str, place: str) -> Points | None:
     """The points in `x;y;x;y;…`, (68, 2); None where the cell is empty or NULL."""
-    if cell.strip() in ("", "NULL"):
+    if cell.strip() in NOTHING:
         return None
     try:
         points = np.array([float(number) for number in cell.split(";")])
     except ValueError:
         points = np.empty(0)
-    if points.size != 2 * POINTS:
+    if points.size != 2 * POINTS or not np.isfinite(points).all():
         raise DatabaseDamaged(f"{place}: found {cell[:40]!r}…, expected {2 * POINTS} numbers.\n    {REMEDY}")
     return points.reshape(POINTS, 2)

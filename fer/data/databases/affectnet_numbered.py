@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 
 from fer.data.database import Image, Points
 from fer.data.databases.affectnet_layout import LABELS, NAME_OF, POINTS, REMEDY, Layout
-from fer.data.databases.listed_images import not_on_disk, some
-from fer.data.image_files import SUFFIXES, read_colour
+from fer.data.databases.listed_images import names_in, not_on_disk, some
+from fer.data.image_files import DAMAGE, SUFFIXES, read_colour
 from fer.errors import DatabaseDamaged
+from fer.readable import readable
 from fer.records import FaceRecord
 
 SPLIT_OF = {"train_set": "train", "val_set": "validation"}
@@ -64,10 +66,15 @@ class NumberedLayout(Layout):
         path = image.parent.parent / "annotations" / f"{image.stem}{LANDMARKS}"
         if not path.is_file():
             return None
+        with readable(path):
+            content = path.read_bytes()
         try:
-            return array_in(path.read_bytes()).astype(np.float64).reshape(POINTS, 2)
-        except (ValueError, EOFError) as error:
+            points = array_in(content).astype(np.float64).reshape(POINTS, 2)
+        except (*DAMAGE, TokenError) as error:
             raise DatabaseDamaged(f"{path}: found no {2 * POINTS} numbers ({error}).\n    {REMEDY}") from None
+        if not np.isfinite(points).all():
+            raise DatabaseDamaged(f"{path}: found points that are no numbers, expected x and y in pixels.\n    {REMEDY}")
+        return points
 
     def label_files(self) -> list[Path]:
         """Every label and every file of landmarks."""
@@ -94,7 +101,7 @@ def scan(folder: Path) -> Iterator[tuple[str, str]]:
 
 def listing(folder: Path) -> list[str]:
     """The names in a folder, but for hidden ones; none where it is missing."""
-    return [name for name in os.listdir(folder) if not name.startswith(".")] if folder.is_dir() else []
+    return [name for name in names_in(folder) if not name.startswith(".")]
 
 
 def stem(name: str) -> str:
@@ -104,11 +111,12 @@ def stem(name: str) -> str:
 
 def label_in(path: str) -> str:
     """The name that a label file stands for; Path.read_bytes would take four times as long, for hundreds of thousands of them."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        content = os.read(descriptor, LARGEST)
-    finally:
-        os.close(descriptor)
+    with readable(path):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe instead of a file is empty, and not waited for
+        try:
+            content = os.read(descriptor, LARGEST)
+        finally:
+            os.close(descriptor)
     if (name := name_in(content)) is None:
         raise DatabaseDamaged(
             f"{path}: found no label, expected a number from 0 to {len(NAME_OF) - 1} as np.save writes it.\n    {REMEDY}"
@@ -120,13 +128,15 @@ def label_in(path: str) -> str:
 def name_in(content: bytes) -> str | None:
     """The name for the content of a label file; all files together have eleven contents, and each is parsed once."""
     try:
-        array = array_in(content)
-        return NAME_OF.get(str(int(float(array.item()))))
-    except (ValueError, EOFError, TypeError, OverflowError):
+        label = float(array_in(content).item())
+    except (*DAMAGE, TokenError):
         return None
+    return NAME_OF.get(f"{label:.0f}") if label.is_integer() else None
 
 
 def array_in(content: bytes) -> NDArray[Any]:
     """The array in the content of a .npy file; nothing is ever unpickled."""
+    if not content.startswith(np.lib.format.MAGIC_PREFIX):  # np.load would open archives and pickles too
+        raise ValueError("it does not begin as np.save writes it")
     array: NDArray[Any] = np.load(io.BytesIO(content), allow_pickle=False)
     return array

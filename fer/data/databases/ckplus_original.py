@@ -12,6 +12,7 @@ import numpy as np
 from fer.data.database import Points
 from fer.data.databases.ckplus_layout import REMEDY, Layout, some, subject_of
 from fer.errors import ConfigError, DatabaseDamaged
+from fer.readable import readable
 
 #: Of a label file: S005_001_00000011_emotion.txt, in whose name the frame is the last one of the sequence.
 EMOTION = re.compile(r"(S\d+_\d+)_\d+_emotion", re.IGNORECASE)
@@ -56,7 +57,19 @@ class OriginalLayout(Layout):
                 f"{self.folder}: {len(missing)} of {len(self.emotion_files)} labels have no images: {some(missing)}.\n"
                 "    Unpack cohn-kanade-images again."
             )
+        for paths in self.emotion_files.values():
+            for path in paths:
+                self.require_peak(path)
         return {sequence: agreed(paths) for sequence, paths in self.emotion_files.items()}
+
+    def require_peak(self, path: Path) -> None:
+        """Raise DatabaseDamaged where the frame that a label file is named after, the peak, is not there."""
+        frame = path.stem.upper().removesuffix("_EMOTION")
+        if frame not in self.paths:
+            raise DatabaseDamaged(
+                f"{path}: found no image {frame}, which it is the label of, expected the last one of its sequence.\n"
+                "    Unpack cohn-kanade-images again."
+            )
 
     def check(self, last_frames: int, *, neutral: bool) -> None:
         """Raise ConfigError where a labelled sequence is shorter than the frames that are asked for."""
@@ -99,7 +112,8 @@ def agreed(paths: Sequence[Path]) -> str:
 
 def read_emotion(path: Path) -> str:
     """The expression in a label file, which holds one number such as 3.0000000e+00."""
-    text = path.read_text(encoding="ascii", errors="replace").strip()
+    with readable(path):
+        text = path.read_text(encoding="ascii", errors="replace").strip()
     try:
         label = float(text)
     except ValueError:
@@ -113,7 +127,8 @@ def read_emotion(path: Path) -> str:
 
 def read_landmarks(path: Path) -> Points:
     """The points in a landmark file, one a line."""
-    lines = path.read_text(encoding="ascii", errors="replace").split("\n")
+    with readable(path):
+        lines = path.read_text(encoding="ascii", errors="replace").split("\n")
     try:
         points: Points = np.array([line.split() for line in lines if line.strip()], np.float64)
     except ValueError as error:

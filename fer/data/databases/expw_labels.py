@@ -1,5 +1,6 @@
 """This file reads ExpW's label.lst: a face a line, with its box and its expression."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from fer.data.databases.face_box import FaceBox
 from fer.errors import DatabaseDamaged
+from fer.readable import readable
 
 #: Labels 0 to 6, in their order.
 LABELS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
@@ -40,7 +42,7 @@ class Row:
 def rows_of(path: Path) -> Mapping[str, Row]:
     """Every face of the list by id; raises DatabaseDamaged with the line of the first that is not as it must be."""
     rows: dict[str, Row] = {}
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
+    with readable(path), path.open(encoding="utf-8-sig", errors="replace") as file:
         for line, text in enumerate(file, start=1):
             if not text.strip():
                 continue
@@ -72,9 +74,11 @@ def parse(text: str, path: Path, line: int) -> Row:
         raise DatabaseDamaged(f"{path} line {line}: label {cells[7][:20]!r}, expected 0 to {len(LABELS) - 1}.\n    {REMEDY}")
     try:
         top, left, right, bottom = map(int, cells[2:6])
-        confidence = float(cells[6])
+        confidence, box = float(cells[6]), FaceBox.checked(left, top, right, bottom)
+        if not math.isfinite(confidence):
+            raise ValueError(f"the confidence is {cells[6]}")
     except ValueError as error:
         raise DatabaseDamaged(
             f"{path} line {line}: the face box is not four whole numbers and a number ({error}).\n    {REMEDY}"
         ) from None
-    return Row(cells[0], cells[1], FaceBox(left, top, right, bottom), confidence, EXPRESSION_OF[cells[7]], line)
+    return Row(cells[0], cells[1], box, confidence, EXPRESSION_OF[cells[7]], line)

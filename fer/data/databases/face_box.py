@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from fer.data.database import Image
 from fer.errors import ConfigError
 
+#: No photograph reaches further, in pixels: both sides of a JPEG are counted in 16 bits.
+FURTHEST = 65_535
+
 
 @dataclass(frozen=True, slots=True)
 class FaceBox:
@@ -14,6 +17,14 @@ class FaceBox:
     top: int
     right: int
     bottom: int
+
+    @classmethod
+    def checked(cls, left: int, top: int, right: int, bottom: int) -> "FaceBox":
+        """The box; ValueError where an edge of it is further away than any photograph reaches."""
+        for edge in (left, top, right, bottom):
+            if abs(edge) > FURTHEST:
+                raise ValueError(f"{str(edge)[:20]} is beyond the edges of every photograph")
+        return cls(left, top, right, bottom)
 
     def widened(self, margin: float) -> "FaceBox":
         """The box with the share `margin` of its width and height added on each side, not beyond the left and upper edge."""

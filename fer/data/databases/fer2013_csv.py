@@ -12,6 +12,7 @@ from fer.data.database import Image
 from fer.data.databases.fer2013_layout import REMEDY, SPLITS, Layout
 from fer.data.databases.ferplus import read_votes
 from fer.errors import DatabaseDamaged
+from fer.readable import readable
 from fer.records import FaceRecord
 
 SIZE = 48
@@ -61,7 +62,7 @@ class CsvLayout(Layout):
 
     def read_many(self, records: Sequence[FaceRecord]) -> Iterator[Image]:
         """The images, one row read and parsed at a time."""
-        with self.path.open("rb") as file:
+        with readable(self.path), self.path.open("rb") as file:
             for record in records:
                 i = int(record.id.removeprefix("fer2013/"))
                 file.seek(self.rows[i].start)
@@ -75,13 +76,13 @@ class CsvLayout(Layout):
         """The rows of Kaggle's test.csv."""
         if self.test is None or not self.test.is_file():
             return 0
-        with self.test.open("rb") as file:
+        with readable(self.test), self.test.open("rb") as file:
             return sum(1 for line in file if line.strip()) - 1
 
 
 def scan(path: Path, split: str | None) -> Iterator[Row]:
     """The rows of a csv file; raises DatabaseDamaged with the line of the first that is not as it must be."""
-    with path.open("rb", BUFFER) as file:
+    with readable(path), path.open("rb", BUFFER) as file:
         header = file.readline()
         columns = Columns(path, header, split)
         start, line = len(header), 1
@@ -137,9 +138,10 @@ def bare(cell: bytes) -> str:
 def parse_pixels(text: bytes, place: str) -> Image:
     """The pixels in a row's text, numbers with blanks between them: (48, 48) uint8."""
     try:
-        pixels = np.fromstring(text.strip(SURROUNDINGS), np.int32, sep=" ")  # with `sep` not deprecated, and numpy's fastest
+        # With `sep` not deprecated, and numpy's fastest; 64 bits, because 32 take 4294967298 for 2.
+        pixels = np.fromstring(text.strip(SURROUNDINGS), np.int64, sep=" ")
     except ValueError:
-        pixels = np.empty(0, np.int32)
+        pixels = np.empty(0, np.int64)
     if pixels.size != SIZE * SIZE or pixels.min() < 0 or pixels.max() > 255:
         raise DatabaseDamaged(f"{place}: the pixels are not {SIZE * SIZE} whole numbers from 0 to 255.\n    {REMEDY}")
     return pixels.astype(np.uint8).reshape(SIZE, SIZE)

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-from PIL import Image as PillowImage
-
 from fer.data.database import Image
 from fer.data.databases.fer2013_layout import REMEDY, SPLITS, Layout
+from fer.data.databases.listed_images import names_in, some
+from fer.data.image_files import read_grey
 from fer.errors import DatabaseDamaged
 from fer.records import FaceRecord
 
@@ -52,7 +51,7 @@ class FolderLayout(Layout):
 
     def read_many(self, records: Sequence[FaceRecord]) -> Iterator[Image]:
         """The images, decoded one at a time."""
-        return (decode(self.images[record.id]) for record in records)
+        return (read_grey(self.images[record.id]) for record in records)
 
     def files(self) -> list[Path]:
         """Every image."""
@@ -66,7 +65,12 @@ def images_of(part: Path) -> Iterator[Path]:
     folders = sorted(path for path in part.glob("[!.]*") if path.is_dir())
     if unknown := [folder.name for folder in folders if folder.name not in FOLDERS]:
         raise DatabaseDamaged(f"{part}: found the folder {unknown[0]!r}, expected {', '.join(FOLDERS)}.\n    {REMEDY}")
-    images = {folder: sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES) for folder in folders}
+    files = {folder: [folder / name for name in sorted(names_in(folder))] for folder in folders}
+    images = {folder: [path for path in files[folder] if path.suffix.lower() in SUFFIXES] for folder in folders}
+    if loose := [name for name in sorted(names_in(part)) if (part / name).suffix.lower() in SUFFIXES and name[0] != "."]:
+        raise DatabaseDamaged(
+            f"{part}: found {some(loose)} in no expression's folder. Move each into the folder of its expression, or away."
+        )
     if empty := [folder.name for folder in folders if not images[folder]]:
         raise DatabaseDamaged(f"{part}: found no image in {', '.join(empty)}, expected {', '.join(SUFFIXES)}.\n    {REMEDY}")
     if not folders:
@@ -84,12 +88,3 @@ def split_of(path: Path) -> str:
             "    Only the name tells the published split; a copy that was renamed or split anew has lost it. Use another copy."
         )
     return split
-
-
-def decode(path: Path) -> Image:
-    """The grey image in a file, (H, W) uint8."""
-    try:
-        with PillowImage.open(path) as image:
-            return np.array(image.convert("L"), np.uint8)
-    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises for a broken file
-        raise DatabaseDamaged(f"{path}: found no readable image ({error}).\n    {REMEDY}") from error

@@ -4,8 +4,10 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
+from typing import TextIO
 
 from fer.errors import DatabaseDamaged
+from fer.readable import readable
 
 #: The vote columns in the file's order, which decides ties under `argmax`, by the names used here.
 VOTE_COLUMNS = {
@@ -21,6 +23,9 @@ VOTE_COLUMNS = {
     "NF": "not_a_face",
 }
 HEADER = ("Usage", "Image name", *VOTE_COLUMNS)
+
+#: Of a vote count; ten people voted on each image.
+DIGITS = 4
 
 Votes = Mapping[str, float]
 
@@ -48,19 +53,31 @@ def read_votes(path: Path, splits: Sequence[str], *, faces: Path) -> list[Votes]
 
 def rows_of(path: Path) -> Iterator[list[str]]:
     """The rows of fer2013new.csv below its header, each with as many cells as the header."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        rows = csv.reader(file)
-        header = next(rows, [])
+    with readable(path), path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        rows = cells_of(file, path)
+        _, header = next(rows, (1, []))
         if tuple(cell.strip() for cell in header) != HEADER:
             raise DatabaseDamaged(f"{path} line 1: found the columns {', '.join(header)}, expected {', '.join(HEADER)}.")
-        for row in rows:
+        for line, row in rows:
             if len(row) != len(HEADER):
-                raise DatabaseDamaged(f"{path} line {rows.line_num}: found {len(row)} columns, expected {len(HEADER)}.")
+                raise DatabaseDamaged(f"{path} line {line}: found {len(row)} columns, expected {len(HEADER)}.")
             yield row
 
 
 def parse_votes(counts: Sequence[str], place: str) -> Votes:
     """The votes by name, in the file's column order."""
-    if wrong := [count for count in counts if not count.isdecimal()]:
-        raise DatabaseDamaged(f"{place}: found the vote count {wrong[0]!r}, expected a whole number.")
+    if wrong := [count for count in counts if not (count.isascii() and count.isdecimal() and len(count) <= DIGITS)]:
+        raise DatabaseDamaged(
+            f"{place}: found the vote count {wrong[0][:20]!r}, expected a whole number of {DIGITS} digits at most."
+        )
     return {name: float(count) for name, count in zip(VOTE_COLUMNS.values(), counts, strict=True)}
+
+
+def cells_of(file: TextIO, path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a csv file with their line numbers."""
+    rows = csv.reader(file)
+    try:
+        for row in rows:
+            yield rows.line_num, row
+    except csv.Error as error:
+        raise DatabaseDamaged(f"{path} line {rows.line_num}: found no readable row ({error}).") from None

@@ -10,7 +10,7 @@ from fer.data.database import Database, Image
 from fer.data.databases.expression_words import Vocabulary, remedy
 from fer.data.databases.listed_images import some
 from fer.data.databases.sample_faces import coloured, sample_faces, save
-from fer.data.image_files import images_below, read_colour, read_grey
+from fer.data.image_files import files_below, images_below, read_colour, read_grey
 from fer.errors import ConfigError, DatabaseDamaged
 from fer.records import EXPRESSIONS, FaceRecord
 
@@ -129,6 +129,11 @@ class Folder(Database):
     def files(self) -> Sequence[Path]:
         """Every image."""
         return [self.root / record.source for record in self.faces]
+
+    def count(self, records: Sequence[FaceRecord]) -> Mapping[str, int]:
+        """Images, images by split, and the files beside them that are no images by their names, where there are such."""
+        others = sum(1 for _ in files_below(self.root)) - len(self.faces)
+        return {**super().count(records), **({"other files": others} if others else {})}
 
     def digest(self) -> str:
         """A digest of the files, and of whether they are read as grey."""

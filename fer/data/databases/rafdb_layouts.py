@@ -11,6 +11,7 @@ from pathlib import Path
 from fer.data.databases.listed_images import not_on_disk
 from fer.data.image_files import images_below
 from fer.errors import DatabaseDamaged
+from fer.readable import readable
 from fer.records import FaceRecord
 
 #: Labels 1 to 7, in their order.
@@ -61,7 +62,9 @@ class ListLayout(Layout):
     def labels(self) -> dict[str, str]:
         """The expression of every listed name."""
         labels: dict[str, str] = {}
-        for line, text in enumerate(self.path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), start=1):
+        with readable(self.path):
+            lines = self.path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+        for line, text in enumerate(lines, start=1):
             if not text.strip():
                 continue
             name, expression = parse(text, f"{self.path} line {line}")
@@ -148,8 +151,11 @@ class FolderLayout(Layout):
 
     def check(self, path: Path) -> None:
         """Raise DatabaseDamaged where a list of labels and the folders differ."""
-        with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-            listed = [(Path(row[0]).stem.removesuffix("_aligned"), row[-1].strip()) for row in csv.reader(file) if row][1:]
+        try:
+            with readable(path), path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+                listed = [(Path(row[0]).stem.removesuffix("_aligned"), row[-1].strip()) for row in csv.reader(file) if row][1:]
+        except csv.Error as error:
+            raise DatabaseDamaged(f"{path}: found no readable table ({error}).\n    {REMEDY}") from None
         if missing := [name for name, _ in listed if name not in self.images]:
             raise not_on_disk(path, missing, total=len(listed), folder=self.folder, remedy=REMEDY)
         for line, (name, label) in enumerate(listed, start=2):

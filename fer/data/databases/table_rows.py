@@ -10,6 +10,8 @@ from fer.build import did_you_mean, extra_for
 from fer.data.databases.expression_words import Vocabulary, remedy
 from fer.data.databases.listed_images import NAMED, absent
 from fer.errors import ConfigError, DatabaseDamaged
+from fer.names import is_plain
+from fer.readable import readable
 from fer.records import FaceRecord
 
 #: What a table can say of an image; the first two are needed.
@@ -31,6 +33,8 @@ def read_rows(path: Path, columns: Mapping[str, str]) -> list[Row]:
             f"{path}: found the columns {', '.join(names)}, expected {', '.join(missing)}{hint}.\n"
             f"    Name the table's columns, such as columns.{NEEDED[0]}=filename."
         )
+    if twice := [name for name in wanted.values() if names.count(name) > 1]:
+        raise DatabaseDamaged(f"{path}: found the column {twice[0]} twice, expected it once. Rename one of the two.")
     places = [names.index(name) if name in names else None for name in wanted.values()]
     found = [(number, tuple("" if place is None else cells[place].strip() for place in places)) for number, cells in rows]
     if not found:
@@ -41,7 +45,7 @@ def read_rows(path: Path, columns: Mapping[str, str]) -> list[Row]:
 def read_csv(path: Path) -> tuple[list[str], list[tuple[int, Sequence[str]]]]:
     """The header and the rows of a csv file with commas, semicolons or tabs."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
+        with readable(path), path.open(newline="", encoding="utf-8-sig") as file:
             header = file.readline()
             delimiter = max(",;\t", key=header.count)
             names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
@@ -123,6 +127,8 @@ class Listing:
         yield from told(f"the path does not lead below {self.root}", outside, paths)
         yield from told("there is no such image", [n for n, source in below.items() if f"{self.root}/{source}" in gone], paths)
         yield from told("the same image as in an earlier row, or the same name with another suffix", self.repeated(below), paths)
+        odd = [number for number, cells in rows if not all(map(is_plain, cells))]
+        yield from told("a cell has several lines, or control characters", odd)
         yield from told("the expression is empty", [number for number in numbers if not words[number]])
         yield from self.unknown_words(words)
 

@@ -66,7 +66,7 @@ def write_thumbnails(folder: Path, database: Database, records: Sequence[FaceRec
     copies, spread = np.empty((len(records), 2), np.uint64), np.empty(len(records), np.uint8)
     images = tracked(database.read_many(records), f"reading {database.name}", len(records))
     with (folder / "faces.npy").open("wb") as file:
-        write_header(file, (len(records), SIZE, SIZE))
+        write_header(file, (len(records), SIZE, SIZE), np.uint8)
         for i, image in enumerate(checked(images, records)):
             copies[i] = content(image), content(image[:, ::-1])
             spread[i] = contrast(image)

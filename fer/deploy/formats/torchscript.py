@@ -35,6 +35,8 @@ class TorchScript(Format):
 class TorchScriptModel:
     """An exported network: probabilities of faces, and what the file says of itself.
 
+    A TorchScript file is a program: torch runs its code as soon as it is loaded, and that code can read and write files. So
+    open none from somebody whose programs you would not run; the other formats hold nothing that is run.
     Raises WeightsError where the file cannot be read, or was not exported by this project.
     """
 
@@ -47,7 +49,10 @@ class TorchScriptModel:
             raise WeightsError(f"{path} is no TorchScript file that can be read: {str(error).splitlines()[0]}") from error
         if not stored[METADATA]:
             raise WeightsError(f"{path} was not exported by this project; expected what `fer export RUN --to torchscript` writes")
-        self.described: Mapping[str, Any] = json.loads(stored[METADATA])
+        try:
+            self.described: Mapping[str, Any] = json.loads(stored[METADATA])
+        except (ValueError, RecursionError) as error:
+            raise WeightsError(f"{path} is damaged: what it says of itself is no JSON ({error})") from None
 
     def __call__(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Probabilities (N, K) float32 of faces (N, S, S) or (N, S, S, 3) uint8, rows summing to 1."""

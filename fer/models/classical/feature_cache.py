@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from fer.data.digest import cache_folder
 from fer.data.faces import FaceArray, Faces
-from fer.files import replacing
+from fer.data.prepare import write_header
+from fer.files import written_once
 from fer.models.classical.features import Features
 from fer.progress import tracked
 
@@ -39,10 +40,7 @@ def features_of(faces: Faces, features: Features, spec: Mapping[str, Any]) -> Fl
 
 def feature_array(array: FaceArray, features: Features, spec: Mapping[str, Any]) -> Floats:
     """The features (N, D) float32 of all faces of one array, memory-mapped; computed where they were not before."""
-    path = feature_path(array, features, spec)
-    if not path.is_file():
-        with replacing(path) as beside:
-            write_features(beside, array, features)
+    path = written_once(feature_path(array, features, spec), lambda beside: write_features(beside, array, features))
     table: Floats = np.load(path, mmap_mode="r")
     return table
 
@@ -58,8 +56,9 @@ def feature_path(array: FaceArray, features: Features, spec: Mapping[str, Any]) 
 def write_features(path: Path, array: FaceArray, features: Features) -> None:
     """Write the features of every face, one chunk in memory at a time."""
     numbers = features.compute(array.take(np.zeros(1, np.int64))).shape[1]
-    table = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(len(array), numbers))
-    for start in tracked(range(0, len(array), CHUNK), f"computing {type(features).__name__}", -(-len(array) // CHUNK)):
-        rows = np.arange(start, min(start + CHUNK, len(array)))
-        table[rows] = features.compute(array.take(rows))
-    table.flush()
+    chunks = tracked(range(0, len(array), CHUNK), f"computing {type(features).__name__}", -(-len(array) // CHUNK))
+    with path.open("wb") as file:
+        write_header(file, (len(array), numbers), np.float32)
+        for start in chunks:
+            found = features.compute(array.take(np.arange(start, min(start + CHUNK, len(array)))))
+            file.write(np.ascontiguousarray(found, np.float32).data)

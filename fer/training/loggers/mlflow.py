@@ -1,6 +1,5 @@
 """This file shows runs in MLflow: a run for every fold and one for the report, on a server or in a local SQLite file."""
 
-import fcntl
 import os
 import re
 import tempfile
@@ -21,6 +20,7 @@ from mlflow.utils.validation import MAX_METRICS_PER_BATCH, MAX_PARAM_VAL_LENGTH,
 from PIL import Image
 
 from fer.files import replacing
+from fer.locks import lock_beside, own
 from fer.results.predictions import concatenate, write_predictions
 from fer.training.loggers.confusion_picture import confusion_picture
 from fer.training.loggers.content import RunContent, class_scalars
@@ -132,8 +132,7 @@ def make_store(store: Path) -> None:
 def one_at_a_time(store: Path) -> Iterator[None]:
     """Hold the lock of a SQLite store: two processes that make it, or an experiment in it, at once stop each other."""
     store.parent.mkdir(parents=True, exist_ok=True)
-    with store.with_name(f".{store.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with own(lock_beside(store)):
         yield
 
 

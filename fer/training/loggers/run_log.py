@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from fer.locks import lock_beside, wait_for
 from fer.protocols.base import Fold
 from fer.results.publish import PAGE
 from fer.results.report import Report
@@ -15,7 +16,7 @@ from fer.training.fold import fold_seed
 from fer.training.loggers.configured import WHOLE, Place
 from fer.training.loggers.content import RunContent, pooled_scores
 from fer.training.loggers.fold_log import FoldLog, fold_config
-from fer.training.loggers.several import Loggers, marks
+from fer.training.loggers.several import LOGGED, Loggers, marks
 
 Say = Callable[[str], None]
 
@@ -28,6 +29,12 @@ def log_run(store: RunStore, report: Report, configs: Mapping[str, Any], *, say:
     if not configs:
         return []
     content = RunContent(read_run(store.folder), report, (store.folder / REPORT, store.folder / PAGE))
+    with wait_for(lock_beside(store.folder / LOGGED), f"shows {store.folder} in loggers"):
+        return log_content(store, content, configs, say=say)
+
+
+def log_content(store: RunStore, content: RunContent, configs: Mapping[str, Any], *, say: Say) -> list[str]:
+    """Show what was read of a run, while nobody else does."""
     planned = {fold.name: fold for fold in store.folds()}
     left, shown = dict(configs), []
     for fold in content.run.folds:

@@ -103,6 +103,18 @@ def test_a_finished_run_has_its_stored_page_and_one_that_goes_on_a_new_one(clien
     assert "<h1>stored " not in client.get("/cnn-0/").text
 
 
+def test_the_page_of_a_run_that_goes_on_is_made_anew_though_a_clock_that_was_set_back_says_it_is_newer(
+    client: TestClient, outputs: Path
+) -> None:
+    run = outputs / "deep" / "vgg"
+    write_report(run)
+    page = run / "index.html"
+    page.write_text(page.read_text().replace("<h1>", "<h1>stored "))
+    an_hour_later = page.stat().st_mtime_ns + 3600 * 10**9
+    os.utime(page, ns=(an_hour_later, an_hour_later))
+    assert "<h1>stored " not in client.get("/deep/vgg/").text
+
+
 def test_a_report_that_folds_have_outrun_is_not_believed(client: TestClient, outputs: Path) -> None:
     write_report(outputs / "deep" / "vgg")
     shutil.copytree(outputs / "cnn-0" / "folds" / "01", outputs / "deep" / "vgg" / "folds" / "01")

@@ -81,6 +81,8 @@ def test_a_sequence_without_a_label_file_is_no_record_and_is_counted(root: Path)
 
 
 def test_one_last_frame_is_the_one_of_the_highest_number(root: Path, root_48: Path) -> None:
+    label = root / "Emotion/S005/001/S005_001_00000004_emotion.txt"
+    label.rename(label.with_name("S005_001_00000010_emotion.txt"))
     for folder in (root / IMAGES / "S005/001", root_48 / "CK+48/anger"):
         (folder / "S005_001_00000004.png").rename(folder / "S005_001_00000010.png")
         assert (
@@ -168,6 +170,11 @@ def test_names_in_any_case_give_the_same_ids(root: Path) -> None:
 def test_labelled_sequences_without_images_are_named(root: Path) -> None:
     shutil.rmtree(root / IMAGES / "S005" / "001")
     assert "1 of 14 labels have no images: S005_001" in damage(CkPlus(root))
+
+
+def test_a_label_whose_own_frame_is_gone_is_refused_and_not_given_to_the_frames_before(root: Path) -> None:
+    (root / IMAGES / "S005/001/S005_001_00000004.png").unlink()
+    assert "S005_001_00000004_emotion.txt: found no image S005_001_00000004" in damage(CkPlus(root))
 
 
 def test_images_without_any_label_are_refused(root: Path) -> None:

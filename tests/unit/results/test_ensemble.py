@@ -127,7 +127,7 @@ def test_what_members_found_is_in_the_plan_once_and_at_its_largest(runs: list[Pa
     plan = read_json(runs[1] / "folds.json")
     plan["folds"][0] |= {"leaks": {"copies": 3}, "train": ["synthetic/z"], "val": ["synthetic/x"]}
     write_json(runs[1] / "folds.json", {**plan, "not_found": {"synthetic": 5}, "cropped": ["other"]})
-    edit(runs[1] / "config.json", preprocess={"_target_": "fer.Whole"})
+    edit(runs[1] / "config.json", preprocess={"_target_": "fer.data.preprocessing.Whole"})
     store = averaged(runs, tmp_path)
     report = report_of(store.folder)
     fold = store.folds()[0]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from composing import composed
 from planted import Planted
 from safetensors.torch import save_file
@@ -38,7 +39,8 @@ def fold_of_a_run(folder: Path, network: dict[str, Any], *, seed: int) -> Path:
     """A folder with the weights of a network, as the fold of a run has them."""
     folder.mkdir()
     state = {f"backbone.{name}": tensor for name, tensor in Network(network, seed=seed).untrained.state_dict().items()}
-    save_file(state, folder / "model.safetensors", metadata={"ferlab": '{"labels": []}'})
+    head = {"head.weight": torch.zeros(1, 1), "head.bias": torch.zeros(1)}
+    save_file({**state, **head}, folder / "model.safetensors", metadata={"ferlab": '{"labels": ["anger"]}'})
     return folder
 
 

@@ -36,7 +36,7 @@ def taken(output: Path, *folds: str) -> Iterator[RunStore]:
     store.folds_folder.mkdir(parents=True)
     with ExitStack() as held:
         for fold in folds:
-            held.enter_context(locked(store.folds_folder / f".{fold}.lock", fold))
+            held.enter_context(locked(store.lock(fold), fold))
         yield store
 
 
