@@ -92,7 +92,7 @@ class Seen:
                 return cls(*(known(stored[name], kind) for name, kind in KINDS.items()))
         except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
             raise WeightsError(
-                f"{record} is damaged ({error}). Put it there again from the fold that the weights are from, or train the run again."
+                f"{record} is damaged ({error}). Put it there from the fold that the weights are from, or train the run again."
             ) from None
 
 

@@ -31,7 +31,7 @@ FREE = (0, 20, 50, 80, 110, 140, 180, 240, 320, 420, 600)
 
 #: What the messages name among others, of the preparation, the training and the report.
 PLACES = {
-    "network": ("cache/faces", "checkpoints/", "faces.png"),
+    "network": ("cache/faces", "checkpoints/", "index.html"),
     "classical": ("cache/faces", "cache/features", "faces.png"),
 }
 
