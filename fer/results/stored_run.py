@@ -218,11 +218,19 @@ def read_object(path: Path, shape: shapes.Shape = shapes.OBJECT) -> Json:
     return content
 
 
+def require_schema(content: Json, path: Path) -> None:
+    """Raise RunError for a file that another version of this code has written otherwise."""
+    if (found := content.get("schema")) != SCHEMA:
+        raise RunError(
+            f"{path}: found schema {found!r}, expected {SCHEMA}; another version of ferlab wrote it. Read it with that one, "
+            "or train it again."
+        )
+
+
 def read_plan(path: Path) -> Plan:
     """The plan in folds.json."""
     content = read_object(path)
-    if content.get("schema") != SCHEMA:
-        raise RunError(f"{path}: found schema {content.get('schema')!r}, expected {SCHEMA}; another version of ferlab wrote it")
+    require_schema(content, path)
     try:
         folds = tuple(
             PlannedFold(
@@ -255,6 +263,7 @@ def read_fold(folder: Path, planned: PlannedFold, *, labels: tuple[str, ...]) ->
     predictions = read_predictions(folder / "predictions.csv")
     check_predictions(predictions, planned, labels=labels, path=folder / "predictions.csv")
     card, history = read_object(folder / "card.json", shapes.CARD), read_history(folder / HISTORY)
+    require_schema(card, folder / "card.json")
     return StoredFold(planned.name, planned.seed, predictions, card, history, read_errors(folder / "pretraining.csv"))
 
 

@@ -159,7 +159,7 @@ def test_what_may_not_be_read_is_one_message_of_every_command(
         (run / "folds" / "00" / "card.json").chmod(0)
         return f"loaded {[main(command) for command in commands]}"
 
-    (ended,) = run_all([Job("asked", tmp_path / "asked", asked)], at_once=1)
+    (ended,) = run_all([Job("asked", tmp_path / "asked", asked, patience=120)], at_once=1)
     assert ended.said == "loaded [2, 2, 2]"
     said = capfd.readouterr().err + (tmp_path / "asked" / "output.txt").read_text()
     assert said.count("cannot be read (Permission denied)") == 3
@@ -177,7 +177,7 @@ def test_a_run_folder_that_may_not_be_entered_is_named_and_hides_no_other(tmp_pa
             read_run(tmp_path / "outputs" / "closed")
         return f"loaded {found} {main(['report', str(tmp_path / 'outputs')])}"
 
-    (ended,) = run_all([Job("asked", tmp_path / "asked", asked)], at_once=1)
+    (ended,) = run_all([Job("asked", tmp_path / "asked", asked, patience=120)], at_once=1)
     (tmp_path / "outputs" / "closed").chmod(0o755)
     assert ended.said == "loaded ['open', 'closed'] 2"
     assert (tmp_path / "outputs" / "index.html").is_file()

@@ -10,6 +10,7 @@ import pytest
 from made_up_run import made_up_folds, made_up_predictions, write_run
 
 from fer.errors import RunError
+from fer.files import read_json, write_json
 from fer.results.predictions import concatenate, read_predictions, write_predictions
 from fer.results.publish import write_report
 from fer.results.report import make_report
@@ -92,6 +93,14 @@ def test_a_deleted_report_is_rebuilt_byte_by_byte(run: Path) -> None:
         (run / name).unlink()
     write_report(run)
     assert {name: (run / name).read_bytes() for name in before} == before
+
+
+@pytest.mark.parametrize("file", ["folds.json", "folds/00/card.json"])
+@pytest.mark.parametrize("schema", [0, 2, None])
+def test_a_run_that_another_version_has_written_otherwise_is_refused_in_words(run: Path, file: str, schema: int | None) -> None:
+    write_json(run / file, {**read_json(run / file), "schema": schema})
+    with pytest.raises(RunError, match=rf"{file}: found schema {schema}, expected 1; another version of ferlab wrote it"):
+        read_run(run)
 
 
 def test_an_old_report_is_never_read(run: Path) -> None:
