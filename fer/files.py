@@ -27,7 +27,7 @@ PART = ".ferlab-part"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 #: What safetensors, numpy and SQLite say of it, which keep that number to themselves.
-FULL_BY_WORDS = re.compile(rf"os error ({'|'.join(map(str, FULL))})\b|\d+ requested and \d+ written|disk is full")
+FULL_BY_WORDS = re.compile(rf"(?:os error|code:) ({'|'.join(map(str, FULL))})\b|\d+ requested and \d+ written|disk is full")
 
 PLACES = "run.output is for results, FER_CACHE for what is prepared once."
 
