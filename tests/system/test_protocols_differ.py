@@ -34,6 +34,7 @@ def test_people_seen_in_training_inflate_and_another_domain_costs(tmp_path: Path
     assert across.high < honest.low
 
 
+@pytest.mark.slow
 def test_several_seeds_in_one_run_are_the_runs_of_each_seed(tmp_path: Path) -> None:
     small = ("data.synthetic.subjects=8", "data.synthetic.takes=2", "protocol.folds=2", *SVM, "train_images=30")
     together = report(tmp_path, *small, "seed=[3,5]")

@@ -102,11 +102,12 @@ def kill_when(process: subprocess.Popen[bytes], appears: Path, pattern: str) -> 
     process.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "places",
     [
         ["02.working/checkpoints/last.ckpt"],
-        pytest.param(["02.working/checkpoints/last.ckpt", "03.working/history.csv"], marks=pytest.mark.slow),
+        ["02.working/checkpoints/last.ckpt", "03.working/history.csv"],
     ],
     ids=["once", "twice"],
 )
