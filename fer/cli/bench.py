@@ -61,7 +61,7 @@ def run(arguments: Namespace) -> None:
     measurements = [*networks(arguments), *augmentation(arguments), *preparation(arguments)]
     starts = commands(arguments)
     machine = provenance(threads=arguments.threads)
-    plain_console().print(tables(measurements, starts), highlight=False)
+    plain_console().print(tables(measurements, starts))
     described = [measurement.as_json() for measurement in measurements]
     write_json(arguments.output / "bench.json", {"schema": 1, **machine, "measurements": described, "start_seconds": starts})
     title = titled(machine)
@@ -91,7 +91,7 @@ def scale(arguments: Namespace) -> None:
     turns = {"seconds": arguments.seconds, "rounds": arguments.rounds, "threads": arguments.threads}
     found = measure_sizes(sorted(arguments.sizes), groups_of(config), **turns)
     machine = provenance(threads=arguments.threads)
-    plain_console().print(scale_table(found), highlight=False)
+    plain_console().print(scale_table(found))
     write_json(arguments.output / "scale.json", {"schema": 1, **machine, "sizes": [one.as_json() for one in found]})
     print(f"{titled(machine)}\nResults  {arguments.output / 'scale.json'}")
 

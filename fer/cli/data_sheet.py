@@ -48,14 +48,14 @@ def first(names: Sequence[str]) -> str:
 def show_one(database: Database) -> None:
     """The data sheet, the counts and how to obtain the files."""
     console = plain_console()
-    console.print(getdoc(type(database)), markup=False)
-    console.print(f"\nLicence   {database.licence}\nCitation  {database.citation}", markup=False)
+    console.print(getdoc(type(database)))
+    console.print(f"\nLicence   {database.licence}\nCitation  {database.citation}")
     try:
         checks = database.checks(records := database.records())
     except DatabaseNotFound as missing:  # asked for a data sheet, of which this is a part: how to obtain the files
-        console.print(f"Files     not here: {missing.args[0]}", markup=False)
+        console.print(f"Files     not here: {missing.args[0]}")
         return
-    console.print(f"Obtain    {database.obtain}\n", markup=False)
+    console.print(f"Obtain    {database.obtain}\n")
     table = Table("Count", "Found", "Published", box=None, pad_edge=False, header_style="bold")
     unpublished = {name: (number, "–") for name, number in database.count(records).items() if name not in checks}
     for name, (found, published) in {**checks, **unpublished}.items():

@@ -64,7 +64,7 @@ def run(arguments: Namespace) -> None:
         write_json(folder / "explained.json", answer.as_json())
     if not arguments.output:
         write_report(arguments.run_folder)  # whose page shows some of it
-    plain_console().print(face_table(answer), mean_table(answer), highlight=False)
+    plain_console().print(face_table(answer), mean_table(answer))
     print(f"{answer.verdict.sentences}\n{answer.verdict.method}\n")
     print(f"Page   {folder / 'index.html'}\nIt shows images of people: keep it where the images may be.")
 

@@ -53,7 +53,7 @@ def run(arguments: Namespace) -> None:
     forms = compare(network, files, reads)
     batches, ones = measure(network, reads, rounds=arguments.rounds, seconds=arguments.seconds)
     machine = provenance(threads=1)
-    plain_console().print(table(forms, batches, ones), highlight=False)
+    plain_console().print(table(forms, batches, ones))
     described = {"forms": [vars(form) for form in forms], "rates": [batches.as_json(), ones.as_json()]}
     write_json(folder / f"{network.name}{to.suffix}.json", {"schema": 1, **machine, **described, "files": names(files)})
     print(f"{len(network.tests):,} test faces · {titled(machine)}")

@@ -28,8 +28,8 @@ from fer.serve.looking import Looking
 from fer.serve.pages import interface_page
 
 CAMERA = (
-    "any word that names the camera which pictures are from, such as random letters: its faces are followed from picture to "
-    "picture, which takes a fraction of the time; the newest picture replaces one that waits; small faces are not looked for"
+    "any word that names the camera which pictures are from, such as random letters: its faces are found in a fraction of the "
+    "time, by following them where the detector can; the newest picture replaces one that waits; small faces are not looked for"
 )
 Camera = Annotated[str, Query(max_length=64, description=CAMERA)]
 Name = Annotated[str, Query(max_length=200, description="a name for the picture, which the answer repeats")]

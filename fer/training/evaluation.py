@@ -20,6 +20,7 @@ from fer.training.elsewhere import Retest, plan_elsewhere
 from fer.training.experiment import WHAT, Experiment
 from fer.training.fold import predict
 from fer.training.learner import Learner
+from fer.training.machine import machine_failures
 from fer.training.places import with_roots
 from fer.training.provenance import provenance
 from fer.training.start import WEIGHTS
@@ -136,7 +137,7 @@ def evaluate_fold(fold: Fold, plan: Retest, run: StoredRun, store: RunStore, *, 
         "weights": weights_key(trained),
         "device": learner.settings.accelerator,
     }
-    with store.work(fold.name) as folder:
+    with store.work(fold.name) as folder, machine_failures(f"fold {fold.name}"):
         learner.restore(trained)
         predictions = predict(fold, plan.cohort, partial(learner.predict, views=looks))
         write_predictions(folder / "predictions.csv", predictions)

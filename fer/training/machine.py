@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fer.errors import MachineError
 
-AGAIN = "The same command then goes on from the last finished epoch."
+AGAIN = "The same command then goes on where it was stopped."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ FAILURES = (
     Failure(
         "(CUDA|HIP|XPU|MPS).*out of memory|CUBLAS_STATUS_ALLOC_FAILED",
         "the GPU's memory is used up",
-        "End what else runs on it; or take a smaller trainer.batch_size, which is another experiment.",
+        "End what else runs on it; a smaller trainer.batch_size would be another experiment.",
     ),
     Failure(
         "can't allocate memory|Unable to allocate|^MemoryError$",

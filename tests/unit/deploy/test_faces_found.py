@@ -13,6 +13,7 @@ from fer.data.preprocessing.face_detector import detect_face
 from fer.data.preprocessing.frame import Frame
 from fer.data.preprocessing.resizing import with_channels
 from fer.deploy.detector import Detector, Found, detector_named, detector_names, different, overlap
+from fer.deploy.detectors.haar import Haar
 from fer.deploy.detectors.yunet import KNOWN, face_in
 from fer.errors import ConfigError, WeightsError
 
@@ -61,7 +62,7 @@ def test_many_faces_are_found_from_left_to_right(detector: Detector) -> None:
     faces = [face for face in found if any(abs(face.square.x - x) < 15 and face.square.y < 150 for x in middles)]
     assert [face.square.x for face in faces] == pytest.approx(middles, abs=15)
     assert [face.square.width for face in faces] == pytest.approx([0.2 * side for side in sides], abs=10)
-    assert len(found) - len(faces) <= 2  # the cascade takes two flags for more
+    assert len(found) - len(faces) <= (2 if isinstance(detector, Haar) else 0)  # the cascade takes two flags for more
     assert sorted(face.square.x - face.square.width / 2 for face in found) == [f.square.x - f.square.width / 2 for f in found]
 
 

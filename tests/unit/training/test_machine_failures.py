@@ -22,7 +22,7 @@ def test_memory_that_is_used_up_is_known_by_what_every_library_says_of_it(alloca
     said = str(gave_way(refused(allocate)))
     assert said.startswith("memory is used up: ")
     assert "run.workers" in said
-    assert "goes on from the last finished epoch" in said
+    assert "The same command then goes on where it was stopped." in said
 
 
 @pytest.mark.parametrize(
