@@ -44,6 +44,21 @@ def own(path: Path) -> Turn:
     return turn
 
 
+def is_held(path: Path) -> bool:
+    """Whether a process is having its turn at `path`; it is not waited for."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def wait_for(path: Path, what: str) -> Turn:
     """This process's turn at `path`, once it comes; says `what` the other process does that is waited for."""
     turn = try_for(path)

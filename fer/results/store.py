@@ -15,7 +15,7 @@ from typing import Any
 
 from fer.errors import RunError
 from fer.files import forget_killed, read_json, refusals, write_json
-from fer.locks import lock_beside, try_for, wait_for
+from fer.locks import is_held, lock_beside, try_for, wait_for
 from fer.protocols.base import Fold
 
 #: What folds.json says of a fold, under the names of Fold.
@@ -111,6 +111,11 @@ class RunStore:
     def todo(self) -> list[Fold]:
         """The folds whose predictions are not there yet."""
         return [fold for fold in self.folds() if not self.done(fold.name)]
+
+    @property
+    def taken(self) -> bool:
+        """Whether a process is working on a fold at this moment."""
+        return any(is_held(self.lock(fold.name)) for fold in self.todo())
 
     @property
     def exists(self) -> bool:

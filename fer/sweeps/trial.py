@@ -57,7 +57,7 @@ def carry_out(trial: Trial, conditions: Conditions) -> float:
     trial.set_user_attr(RUN, store.folder.name)
     epochs = Epochs(store, sweep.objective.metric) if sweep.objective else None
     with alone(store, conditions):
-        if not store.complete:
+        while not store.complete:
             run(trial, store, sweep.command.line(settings, further=conditions.further), epochs, conditions)
     if sweep.objective is None or epochs is None:
         return UNMEASURED
@@ -83,17 +83,29 @@ def alone(store: RunStore, conditions: Conditions) -> Iterator[None]:
 
 
 def run(trial: Trial, store: RunStore, command: Sequence[str], epochs: Epochs | None, conditions: Conditions) -> None:
-    """Run the program of a trial to its end; raises ProgramFailed where that leaves no complete run."""
+    """Run the program of a trial to its end, and wait where it has left folds to a command of the user's that is at them.
+
+    Raises ProgramFailed where the run is not complete then, and nobody else has worked on it.
+    """
     log = conditions.folder / f"{trial.user_attrs[PLACE]:02d}-{trial.number:02d}.log"
     with started(command, log, conditions.environment()) as process:
         while not has_ended(process, within=LOOK):
-            if conditions.stop.is_set():
-                raise Stopped
-            if epochs is not None and report(trial, epochs):
-                raise TrialPruned
-    require_success(process.returncode, log)
-    if not store.complete:
+            require_worth_while(trial, epochs, conditions)
+    if store.taken:
+        while store.taken:
+            conditions.stop.wait(LOOK)
+            require_worth_while(trial, epochs, conditions)
+    elif not store.complete:
+        require_success(process.returncode, log)
         raise ProgramFailed(f"the program ended well, but left no complete run in {store.folder} ({log})", for_good=True)
+
+
+def require_worth_while(trial: Trial, epochs: Epochs | None, conditions: Conditions) -> None:
+    """Raise Stopped or TrialPruned where there is no point in going on with a trial."""
+    if conditions.stop.is_set():
+        raise Stopped
+    if epochs is not None and report(trial, epochs):
+        raise TrialPruned
 
 
 def report(trial: Trial, epochs: Epochs) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fer.files import forget_killed, made_once, replacing, write_atomically
-from fer.locks import LOCK, lock_beside, try_for, wait_for
+from fer.locks import LOCK, is_held, lock_beside, try_for, wait_for
 
 #: Begins what its arguments say at a path, says so, and goes on for ever.
 BEGINNER = """
@@ -57,8 +57,10 @@ def whole(place: Path) -> None:
 def test_a_turn_is_one_process_s_until_it_ends_and_leaves_nothing(tmp_path: Path) -> None:
     turn = try_for(tmp_path / "lock")
     assert turn is not None
+    assert not is_held(tmp_path / "another")
     with turn:
         assert try_for(tmp_path / "lock") is None
+        assert is_held(tmp_path / "lock")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -67,6 +69,7 @@ def test_the_turn_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
     assert try_for(tmp_path / "lock") is None
     process.kill()
     process.communicate()
+    assert not is_held(tmp_path / "lock")
     turn = try_for(tmp_path / "lock")
     assert turn is not None
     with turn:

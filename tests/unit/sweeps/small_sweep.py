@@ -1,7 +1,7 @@
 """This file has a program that leaves what train.py leaves, in milliseconds, and sweeps of it, for tests of sweeps.
 
-The program takes run.output, x, and what is to become of it: end=done, error, crash, nothing or never. Its val_loss is
-(x - 3)² in the last of `epochs` epochs.
+The program takes run.output, x, and what is to become of it: end=done, error, crash, nothing, never, or
+taken: left to whoever holds the lock of its fold. Its val_loss is (x - 3)² in the last of `epochs` epochs.
 """
 
 import sys
@@ -27,6 +27,9 @@ if end == "crash" and not (run / "crashed").exists():
     os.kill(os.getpid(), 9)
 if end == "nothing":
     sys.exit(0)
+if end == "taken" and (run / "folds" / ".00.ferlab-lock").exists():
+    print("Taken: every fold that is left is being run by other processes", file=sys.stderr)
+    sys.exit(2)
 fold = {"name": "00", "seed": 0, "train": [], "val": [], "tests": {}}
 (run / "folds.json").write_text(json.dumps({"folds": [fold]}))
 (run / "config.json").write_text("{}")

@@ -1,11 +1,14 @@
 """Tests of carrying out trials: programs that end well, badly, early or never, and workers that are killed."""
 
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from small_sweep import foresee, work_on, write_sweep
 
 from fer.errors import DatabaseNotFound, RunError
 from fer.files import write_json
+from fer.results.store import locked
 from fer.sweeps.objective import measured
 from fer.sweeps.status import status
 from fer.sweeps.storage import open_for_reading, parse
@@ -84,6 +88,35 @@ def test_a_program_that_was_killed_is_tried_again(tmp_path: Path) -> None:
 def test_a_program_that_leaves_no_run_has_failed(tmp_path: Path) -> None:
     standing = work_on(write_sweep(tmp_path, words=["end=nothing"], parameters={"x": {"value": 1}}))
     assert "left no complete run" in standing.trials[0].errors[0]
+
+
+@pytest.mark.parametrize(("finished", "programs"), [(True, 1), (False, 2)])
+def test_a_run_that_a_command_of_the_user_s_is_at_is_waited_for_and_finished(
+    tmp_path: Path, finished: bool, programs: int
+) -> None:
+    parameters = {"x": {"value": 1}}
+    work_on(write_sweep(tmp_path, words=[f"run.output={tmp_path}/elsewhere"], parameters=parameters))
+    store, complete = (foresee([f"run.output={tmp_path / name}", "x=1"]) for name in ("out", "elsewhere"))
+    store.folds_folder.mkdir(parents=True)
+    for name in ("folds.json", "config.json"):
+        shutil.copy(complete.folder / name, store.folder)
+
+    def end_later(user: ExitStack) -> None:
+        """The user's command ends, its fold done or not, when the sweep's own program has left the fold to it."""
+        until(lambda: any("Taken" in log.read_text() for log in tmp_path.rglob("*.log")))
+        time.sleep(0.1)
+        assert starts(tmp_path) == {"1": 1}
+        if finished:
+            shutil.copytree(complete.folds_folder / "00", store.folds_folder / "00")
+        user.close()
+
+    with ExitStack() as user, ThreadPoolExecutor(1) as pool:
+        user.enter_context(locked(store.lock("00"), "fold 00"))
+        ended = pool.submit(end_later, user)
+        standing = work_on(write_sweep(tmp_path, words=["end=taken"], parameters=parameters))
+        ended.result()
+    assert [(trial.state, trial.value, list(trial.errors)) for trial in standing.trials] == [("done", 4, [])]
+    assert starts(tmp_path) == {"1": programs}
 
 
 def test_what_cannot_begin_has_failed_with_its_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
