@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from fer.errors import EXIT_STATUS, FerError
+from fer.machine import machine_failures
 from fer.readable import unreadable
 
 MARK = "\nHELP = "  # looked for in the source, because importing the other modules would take seconds
@@ -23,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a subcommand and return its exit status: 0, or 2 after an error that the user can mend."""
     chosen = parser().parse_args(arguments)
     try:
-        chosen.run(chosen)
+        with machine_failures(f"fer {chosen.subcommand}", training=False):
+            chosen.run(chosen)
         sys.stdout.flush()
     except FerError as error:
         print(error, file=sys.stderr)
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The parser with all subcommands."""
     made = argparse.ArgumentParser(prog="fer", description="Facial-expression recognition experiments that can be trusted.")
-    commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = made.add_subparsers(title="commands", dest="subcommand", metavar="COMMAND", required=True)
     for name, module in subcommands():
         command = commands.add_parser(name, help=module.HELP, description=f"{module.HELP[0].upper()}{module.HELP[1:]}.")
         module.add_arguments(command)

@@ -14,6 +14,7 @@ from fer.build import build
 from fer.cli.mistakes import explain, require_different_databases
 from fer.errors import EXIT_STATUS, ConfigError, FerError
 from fer.files import require_writable
+from fer.machine import machine_failures
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 
@@ -40,7 +41,9 @@ def train(composed: DictConfig) -> None:
     config: dict[str, Any] = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)  # type: ignore[assignment]
     try:
         require_different_databases(HydraConfig.get().overrides.task)
-        run_and_report(config, title(config, HydraConfig.get().runtime.choices))
+        name = title(config, HydraConfig.get().runtime.choices)
+        with machine_failures(name):
+            run_and_report(config, name)
     except FerError as error:
         fail(error)
 

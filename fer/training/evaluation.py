@@ -10,6 +10,7 @@ from fer.data.database import Database
 from fer.data.digest import file_digest
 from fer.errors import ConfigError, DatabaseNotFound, RunError, WeightsError
 from fer.files import read_json, write_json
+from fer.machine import machine_failures
 from fer.models.classical.classifier import Classifier
 from fer.progress import RunProgress
 from fer.protocols.base import Fold
@@ -20,7 +21,6 @@ from fer.training.elsewhere import Retest, plan_elsewhere
 from fer.training.experiment import WHAT, Experiment
 from fer.training.fold import predict
 from fer.training.learner import Learner
-from fer.training.machine import machine_failures
 from fer.training.places import with_roots
 from fer.training.provenance import provenance
 from fer.training.start import WEIGHTS

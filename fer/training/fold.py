@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from fer.data.cohort import Cohort
 from fer.data.faces import Faces
 from fer.files import write_json
+from fer.machine import machine_failures
 from fer.protocols.base import Fold
 from fer.results.predictions import Predictions, write_predictions
 from fer.training.learner import FoldContext, Learner
-from fer.training.machine import machine_failures
 from fer.training.seen import Seen
 
 #: Probabilities (N, K) float32 of faces.

@@ -13,6 +13,7 @@ from typing import Any
 
 from fer.errors import EXIT_STATUS, FerError, MachineError, RunError
 from fer.files import write_atomically
+from fer.machine import GOES_ON
 from fer.progress import RunProgress
 from fer.protocols.base import Fold
 from fer.results.store import RunStore, Taken
@@ -21,7 +22,6 @@ from fer.training.fold import run_fold
 from fer.training.how import How, fold_context, fold_line, recorded_threads, threads_line
 from fer.training.loggers.configured import require_loggers
 from fer.training.loggers.several import troubles
-from fer.training.machine import AGAIN
 from fer.training.places import roots_of
 from fer.training.ranks import require_srun, started_together
 from fer.training.together import run_together
@@ -153,7 +153,7 @@ def run_worker(store: RunStore, fold: Fold, how: How, environment: Mapping[str, 
     if status == EXIT_STATUS:
         raise FoldFailed(said.strip())
     if status == -signal.SIGKILL:
-        raise FoldFailed(str(MachineError(f"fold {fold.name} {WAS_KILLED} {AGAIN}")))
+        raise FoldFailed(str(MachineError(f"fold {fold.name} {WAS_KILLED} {GOES_ON}")))
     if status:
         write_atomically(log, said)
         raise FoldFailed(str(RunError(f"fold {fold.name} ended with status {status}; its output is in {log}")))

@@ -7,12 +7,15 @@ import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 import torch
 from safetensors.numpy import save_file
 
+from fer.deploy.formats.torchscript import TorchScript
+from fer.deploy.reader import ExpressionReader
 from fer.errors import OutputError
 from fer.files import made_once, replacing, require_writable, write_atomically
 from fer.results.store import RunStore
@@ -69,8 +72,11 @@ def little_room() -> Iterator[None]:
         lambda path: save_file({"zeros": np.zeros(10**5)}, path),
         lambda path: torch.save({"zeros": torch.zeros(10**6)}, path.open("wb")),
         lambda path: torch.save({"zeros": torch.zeros(10)}, path.open("wb")),
+        lambda path: TorchScript().write(
+            cast(ExpressionReader, torch.nn.Flatten().eval()), np.zeros((2, 4, 4), np.uint8), path, {}
+        ),
     ],
-    ids=["text", "npy", "npz", "safetensors", "large_checkpoint", "small_checkpoint"],
+    ids=["text", "npy", "npz", "safetensors", "large_checkpoint", "small_checkpoint", "torchscript"],
 )
 def test_a_full_disk_is_said_whoever_writes_and_leaves_nothing_half_written(
     tmp_path: Path, write: Callable[[Path], object]

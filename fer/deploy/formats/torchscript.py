@@ -24,7 +24,8 @@ class TorchScript(Format):
         """Trace the network on a few faces."""
         with quiet(), torch.inference_mode():  # torch advises torch.export, whose files C++ does not read yet
             traced = torch.jit.freeze(torch.jit.trace(reader, torch.from_numpy(faces)))  # type: ignore[no-untyped-call]
-            torch.jit.save(traced, path, _extra_files={METADATA: json.dumps(described, sort_keys=True)})
+            with path.open("wb") as file:  # torch, given a path, does not say when the disk is full
+                torch.jit.save(traced, file, _extra_files={METADATA: json.dumps(described, sort_keys=True)})
 
     def open(self, path: Path, *, threads: int) -> Read:
         """What reads faces by torch, whose number of threads is the process's."""
