@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fer.build import build, plugin_prefixes
 from fer.data.database import Image
 from fer.data.preprocessing.base import Preprocess
 from fer.data.preprocessing.resizing import resize, with_channels
 from fer.data.preprocessing.whole_image import WholeImage
-from fer.errors import ConfigError, RunError, WeightsError
+from fer.errors import ConfigError, FerError, RunError, WeightsError
 from fer.results.json_values import texts
 from fer.results.stored_run import read_object
 
@@ -29,6 +30,9 @@ DEFAULT = "fer2013_small"
 
 #: Formats that are read here, by the ends of their files' names.
 EXPORTED = {".onnx": "onnx", ".ts": "torchscript"}
+
+#: Pixels of the longest side of a face that a file can ask for, and how far from 1 the sum of its probabilities can be.
+LONGEST, APART = 1024, 1e-2
 
 USE = "Labels are posed or perceived expressions, not what a person feels. For research only, as the data it was trained on."
 
@@ -90,10 +94,14 @@ def exported(path: Path) -> Model:
     opened = opened_onnx(path) if path.suffix == ".onnx" else opened_torchscript(path)
     found = model(path.name, opened.described, opened, path)
     blank = np.zeros((1, found.size, found.size, *([3] if found.colour else [])), np.uint8)
-    if found.read(blank).shape != (1, len(found.labels)):
-        raise WeightsError(
-            f"{path} answers for {found.read(blank).shape[1:]} labels, and names {len(found.labels)}. Export it again."
-        )
+    try:
+        found.read(blank)
+    except FerError:
+        raise
+    except Exception as error:  # those of the runtimes have no common class
+        said = (str(error) or type(error).__name__).splitlines()[0]
+        wrong = f"{path} does not read faces of the size and colour that it names"
+        raise WeightsError(f"{wrong}: {said}. Export it again.") from error
     return found
 
 
@@ -154,5 +162,23 @@ def model(name: str, described: Mapping[str, Any], read: "Read", path: Path) -> 
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         said = f"found no {error}" if isinstance(error, KeyError) else str(error)
         raise WeightsError(f"{path} does not say how faces are cut out for it: {said}. Export it again.") from error
+    if not 1 <= size <= LONGEST:
+        raise WeightsError(f"{path} wants faces of {size} pixels, expected 1 to {LONGEST}. Export it again.")
     preprocess = build(spec, "preprocess", allowed=("fer.data.preprocessing.", *plugin_prefixes()))
-    return Model(name, labels, size, colour, bool(described.get("cropped", True)), preprocess, described, read)
+    return Model(
+        name, labels, size, colour, bool(described.get("cropped", True)), preprocess, described, sound(read, labels, path)
+    )
+
+
+def sound(read: "Read", labels: tuple[str, ...], path: Path) -> "Read":
+    """The same, with WeightsError in place of what is no probability for every label, as damaged weights answer."""
+
+    def probabilities(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
+        found = read(faces)
+        if found.shape != (len(faces), len(labels)):
+            raise WeightsError(f"{path} answers for {found.shape[1:]} labels, and names {len(labels)}. Export it again.")
+        if not np.allclose(found.sum(1), 1, atol=APART):  # what is not finite is not close either
+            raise WeightsError(f"{path} is damaged: what it answers are no probabilities. Export it again, or train it again.")
+        return found
+
+    return probabilities

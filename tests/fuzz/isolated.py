@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Seconds after which a job counts as hanging: the slowest takes ten on a busy machine.
-PATIENCE = 30
+#: Seconds after which a job counts as hanging: the slowest takes ten, and three times that on a busy machine.
+PATIENCE = 90
 
 #: Bytes that a job may take more than it began with, so that what asks for terabytes is told no.
 MEMORY = 4 * 2**30

@@ -26,15 +26,35 @@ MESSAGE = re.compile(r"^(fer [a-z]+: error: |usage: |[A-Z][A-Za-z]*: )", re.MULT
 
 
 def write_pristine(folder: Path) -> str:
-    """Train two tiny runs of two folds, and predict one picture with the first."""
+    """Train two tiny runs of two folds, and export a network of the first; beside them lies a picture."""
     for seed in (0, 1):
         overrides = ["data=synthetic", "protocol.folds=2", "trainer.epochs=1", f"seed={seed}", f"run.output={folder / 'outputs'}"]
         subprocess.run([sys.executable, str(ROOT / "train.py"), "model=cnn", *TINY, *overrides], check=True, capture_output=True)
     first, second = sorted((folder / "outputs").glob("*/config.json"))
     first.parent.rename(folder / "outputs" / "first")
     second.parent.rename(folder / "outputs" / "second")
+    for to in ("onnx", "torchscript"):
+        briefly = ("--rounds", "1", "--seconds", "0.01")
+        words = ("export", "outputs/first", "--to", to, "--fold", "00", *briefly, "--output", "exported")
+        status, said = given(words, folder)
+        assert status == 0, said
     Pillow.fromarray(portrait()).save(folder / "face.png")
     return "loaded"
+
+
+def damage_exported(pristine: Path, folder: Path, rng: Generator) -> str:
+    """Damage an exported network, and predict a picture with it."""
+    found = sorted(path for path in (pristine / "exported").iterdir() if path.suffix in (".onnx", ".ts"))
+    (folder / "copy").mkdir(parents=True)
+    path = Path(shutil.copy(found[int(rng.integers(len(found)))], folder / "copy"))
+    kind, done = mutate(path, rng)
+    status, said = given(["predict", str(pristine / "face.png"), "--model", str(path), "--json"], folder)
+    what = f"{path.suffix}: {done}"
+    judge(status, said, (path.name,), what)
+    if status == 0:
+        judge_probabilities(folder, what)
+    assert not Path("exploded").exists(), f"{what}: code of the file was run"
+    return f"{'refused' if status else 'loaded'}: {kind}: {what}: {said.strip()[-300:] if status else ''}"
 
 
 Command = Callable[[Path, Path, Path], Sequence[str]]
@@ -94,12 +114,17 @@ def given(words: Sequence[str], folder: Path) -> tuple[int, str]:
 
     os.chdir(folder)
     with (folder / "out.txt").open("w") as out, (folder / "err.txt").open("w") as err, redirected(out, err):
-        try:
-            status = main(words)
-        except SystemExit as end:
-            status = end.code if isinstance(end.code, int) else 2
-            print(end.code if isinstance(end.code, str) else "", file=err)
+        status = ended_with(lambda: main(words), err)
     return status, (folder / "err.txt").read_text(errors="replace")
+
+
+def ended_with(main: Callable[[], int | None], err: TextIO) -> int:
+    """The exit status that a main function leads to."""
+    try:
+        return main() or 0
+    except SystemExit as end:
+        print(end.code if isinstance(end.code, str) else "", file=err)
+        return end.code if isinstance(end.code, int) else 2
 
 
 @contextlib.contextmanager

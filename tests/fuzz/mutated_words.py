@@ -2,15 +2,19 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from mutated_databases import chosen_file
 from mutated_files import HUGE, NAMES, NO_NUMBERS, TRICKS, mutate
-from mutated_runs import given, judge
+from mutated_runs import ended_with, given, judge, redirected
 from numpy.random import Generator
 from tiny_run import ROOT, TINY
 
+from fer.data.databases.jaffe import Jaffe
 from fer.errors import FerError
+from fer.results.store import RunStore
 
 #: Command lines of train.py that are right.
 OVERRIDES = (
@@ -39,6 +43,12 @@ OVERRIDES = (
         "preprocess.margin=0.2",
         "run.shard=1/3",
     ),
+)
+
+#: A command line of train.py that is right, and that is carried out whole: below `data.jaffe.root` lie a few faces.
+TRAINING = (
+    *("model=nearest_neighbour", "features=pixels", "data=jaffe", "data.jaffe.root=faces"),
+    *("protocol=subject_independent", "protocol.folds=2", "seed=0", "labels=own", "run.threads=1", "run.output=out"),
 )
 
 #: Command lines of `fer` that are right, or wrong in a way that is said at once; none serves, and none opens a camera.
@@ -124,6 +134,41 @@ def damage_overrides(folder: Path, rng: Generator) -> str:
         said = error if isinstance(error, FerError) else explain(error, CONF)
         return f"refused: words: {words}: {said}" if said else f"failed: {words}: {error!r}"
     return f"loaded: words: {words}"
+
+
+def write_faces(folder: Path) -> str:
+    """Make up the faces that are trained on."""
+    Jaffe.write_sample(folder / "copy", subjects=4)
+    return "loaded"
+
+
+def damage_training(pristine: Path, folder: Path, rng: Generator) -> str:
+    """Train on damaged faces, or with damaged overrides, from the command to the report."""
+    faces, words = folder / "faces", list(TRAINING)
+    shutil.copytree(pristine / "copy", faces, symlinks=True)
+    if rng.random() < 0.5:
+        kind, done = mutate(chosen_file(faces, rng), rng)
+    else:
+        words = damaged_words(words, rng)
+        kind, done = "words", str(words)
+    status, said = trained(words, folder)
+    judge(status, said, ("",), f"train.py: {done}")
+    for report in folder.glob("out/*/report.json"):
+        for fold in RunStore(report.parent).folds():
+            rows = (report.parent / "folds" / fold.name / "predictions.csv").read_text().splitlines()[1:]
+            assert len(rows) == sum(map(len, fold.tests.values())), f"{done}: fold {fold.name} has {len(rows)} predictions"
+    return f"{'refused' if status else 'loaded'}: {kind}: {done}: {said.strip()[-300:] if status else ''}"
+
+
+def trained(words: Sequence[str], folder: Path) -> tuple[int, str]:
+    """The status of train.py in this process, and what it wrote on standard error."""
+    from fer.cli.train import main
+
+    os.chdir(folder)
+    sys.argv = ["train.py", *words]
+    with (folder / "out.txt").open("w") as out, (folder / "err.txt").open("w") as err, redirected(out, err):
+        status = ended_with(main, err)
+    return status, (folder / "err.txt").read_text(errors="replace")
 
 
 def damage_command(folder: Path, rng: Generator) -> str:

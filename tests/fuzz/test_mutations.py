@@ -48,6 +48,7 @@ def of_words(damage: Callable[[Path, np.random.Generator], str]) -> Target:
 
 DATABASES = {name: of_database(name) for name in databases.MADE}
 PREDICTIONS: dict[str, Target] = {"predictions.csv": lambda made, folder, rng: runs.damage_predictions(made / "run", folder, rng)}
+EXPORTED: dict[str, Target] = {"exported": lambda made, folder, rng: runs.damage_exported(made / "run", folder, rng)}
 RUNS = {f"fer {command}": of_run(command) for command in runs.COMMANDS}
 WORDS = {
     "train.py": of_words(words.damage_overrides),
@@ -55,9 +56,10 @@ WORDS = {
     "sweep file": of_words(words.damage_sweep),
     "configuration": of_words(words.damage_config),
 }
+TRAININGS: dict[str, Target] = {"training": lambda made, folder, rng: words.damage_training(made / "training", folder, rng)}
 #: Databases and predictions three times as often as commands, which take seconds.
-TARGETS = {**DATABASES, **PREDICTIONS, **RUNS, **WORDS}
-ORDER = [*3 * [*DATABASES, *PREDICTIONS, "predictions.csv"], *RUNS, *WORDS]
+TARGETS = {**DATABASES, **PREDICTIONS, **EXPORTED, **RUNS, **WORDS, **TRAININGS}
+ORDER = [*3 * [*DATABASES, *PREDICTIONS, "predictions.csv"], *RUNS, *EXPORTED, *EXPORTED, *WORDS, *TRAININGS, *TRAININGS]
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +86,9 @@ def remove(folder: Path) -> None:
 def make(folder: Path, names: list[str]) -> None:
     """Make what is damaged later, undamaged."""
     jobs = [Job(name, folder / name, partial(databases.write_truth, name, folder / name)) for name in DATABASES if name in names]
-    if any(name not in DATABASES and name not in WORDS for name in names):
+    if "training" in names:
+        jobs.append(Job("training", folder / "training", partial(words.write_faces, folder / "training")))
+    if set(names) & {*PREDICTIONS, *EXPORTED, *RUNS}:
         jobs.append(Job("run", folder / "run", partial(runs.write_pristine, folder / "run"), patience=600))
     for ended in isolated.run_all(jobs, at_once=2):
         assert not ended.failed, ended.said

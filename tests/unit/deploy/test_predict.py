@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -51,10 +51,11 @@ def torchscript(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(TorchScript(), run, tmp_path_factory.mktemp("exported") / "network.ts")
 
 
-def written(form: Onnx | TorchScript, run: Path, path: Path) -> Path:
+def written(form: Onnx | TorchScript, run: Path, path: Path, **changed: object) -> Path:
+    """Write a network with its description, of which this is changed."""
     reader = ExpressionReader.of(run / "folds" / FOLD / "model.safetensors").to("cpu")
     faces = np.zeros((2, reader.spec.size, reader.spec.size), np.uint8)
-    form.write(reader, faces, path, described(read_run(run), FOLD, reader.spec))
+    form.write(reader, faces, path, {**described(read_run(run), FOLD, reader.spec), **changed})
     return path
 
 
@@ -138,6 +139,37 @@ def test_a_description_can_name_a_preprocessing_and_nothing_else() -> None:
         model("m", said, lambda faces: faces, Path("m.onnx"))
     with pytest.raises(ConfigError, match="not allowed"):
         model("m", {**said, "preprocess": {"_target_": "torch.optim.SGD"}}, lambda faces: faces, Path("m.onnx"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"size": 10**30}, "wants faces of 1000000000000000000000000000000 pixels, expected 1 to 1024"),
+        ({"size": -1}, "wants faces of -1 pixels"),
+        ({"channels": 3, "colour": True}, "does not read faces of the size and colour that it names"),
+        ({"labels": ["a", "b"]}, r"answers for \(7,\) labels, and names 2"),
+    ],
+)
+@pytest.mark.parametrize("form", [Onnx, TorchScript])
+def test_an_export_that_describes_itself_wrongly_is_refused(
+    run: Path, tmp_path: Path, form: type[Onnx | TorchScript], changed: Mapping[str, object], message: str
+) -> None:
+    path = written(form(), run, tmp_path / f"network{form.suffix}", **changed)
+    with pytest.raises(WeightsError, match=message):
+        open_model(path)
+
+
+@pytest.mark.parametrize("answer", [np.nan, np.inf, 0.7])
+def test_answers_that_are_no_probabilities_are_refused(answer: float) -> None:
+    said = {
+        "labels": ["a", "b"],
+        "size": 16,
+        "channels": 1,
+        "preprocess": {"_target_": "fer.data.preprocessing.face_crop.FaceCrop"},
+    }
+    damaged = model("m", said, lambda faces: np.full((len(faces), 2), answer, np.float32), Path("m.onnx"))
+    with pytest.raises(WeightsError, match=r"m\.onnx is damaged: what it answers are no probabilities"):
+        damaged.read(np.zeros((1, 16, 16), np.uint8))
 
 
 def test_every_face_is_cut_out_of_its_place() -> None:
