@@ -11,6 +11,7 @@ from fer.data.digest import file_digest
 from fer.deploy.model import CARD, USE
 from fer.errors import EXIT_STATUS, ConfigError, FerError, RunError
 from fer.files import made_once, read_json, write_json
+from fer.models import boxed
 from fer.results.report import make_report
 from fer.results.set_report import set_json
 from fer.results.sources import sources
@@ -19,21 +20,6 @@ from fer.training.elsewhere import trained_in_colour
 from fer.training.evaluation import require_network, require_trained
 from fer.training.seen import SEEN
 from fer.training.start import WEIGHTS
-
-#: A folder a network, as that of a fold: model.safetensors, seen.npz, and a card that has the scores too.
-NETWORKS = Path(__file__).parent / "networks"
-
-
-def networks() -> list[str]:
-    """The names of the networks in the box."""
-    return sorted(path.parent.name for path in NETWORKS.glob(f"*/{WEIGHTS}"))
-
-
-def boxed(name: str) -> Path:
-    """The folder of a network in the box, which `model.weights` and `loss.teacher` take as they take a fold of a run."""
-    if name not in networks():
-        raise ConfigError(f"found {name!r}, expected a network in the box: {', '.join(networks()) or 'there is none'}")
-    return NETWORKS / name
 
 
 def put(run: StoredRun, name: str, *, into: Path | None = None) -> Path:
@@ -48,7 +34,7 @@ def put(run: StoredRun, name: str, *, into: Path | None = None) -> Path:
         raise RunError(
             f"{run.path} has {len(run.folds)} trained folds; expected one network that was tested on all that is tested"
         )
-    place = (into or NETWORKS) / name
+    place = (into or boxed.NETWORKS) / name
     if place.exists():
         raise RunError(f"{place} is there already. Delete it first.")
     best = max(run.folds, key=lambda fold: float(fold.card["selection"]["value"]))
@@ -85,7 +71,7 @@ def card(run: StoredRun, fold: StoredFold, *, weights: str) -> dict[str, Any]:
 
 def read_card(name: str) -> dict[str, Any]:
     """The card of a network in the box."""
-    return dict(read_json(boxed(name) / CARD))
+    return dict(read_json(boxed.in_the_box(name) / CARD))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -75,12 +75,12 @@ def open_model(where: str | Path, *, fold: str | None = None) -> Model:
     if path.suffix in EXPORTED:
         return exported(path)
     if not path.is_dir():
-        from fer.deploy.box import boxed, networks
+        from fer.models.boxed import in_the_box, networks
 
         if str(where) not in networks():
             known = ", ".join(networks())
             raise ConfigError(f"{where}: found no such run. Expected a run folder, FILE.onnx, FILE.ts, or of the box: {known}")
-        path = boxed(str(where))
+        path = in_the_box(str(where))
     if (path / CARD).is_file() and (path / WEIGHTS).is_file():
         card = read_object(path / CARD)
         return stored(path, card) if "preprocess" in card else of_run(path.parent.parent, path.name)

@@ -1,16 +1,16 @@
 """This file keeps apart what an experiment is and where its files lie: a result depends on their content alone."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+from fer.models.boxed import place_of
 from fer.training.start import KEYS, named_weights, with_value
 
 
 def roots_of(what: Mapping[str, Any]) -> dict[str, str]:
     """Where files lie on this machine, of each database and of weights by key; the result depends on their content alone."""
     roots = {name: config["root"] for name, config in what["data"].items() if "root" in config}
-    return roots | {key: str(Path(path).absolute()) for key, path in named_weights(what).items()}
+    return roots | {key: str(place_of(path).absolute()) for key, path in named_weights(what).items()}
 
 
 def without_roots(what: Mapping[str, Any]) -> dict[str, Any]:

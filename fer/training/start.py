@@ -7,6 +7,7 @@ from typing import Any
 from fer.data.cohort import Cohort
 from fer.data.digest import file_digest
 from fer.errors import LeakError, WeightsError
+from fer.models.boxed import networks, place_of
 from fer.protocols.base import Fold
 from fer.results.store import RunStore
 from fer.training.learner import Learner
@@ -42,12 +43,14 @@ def with_value(config: Mapping[str, Any], path: Sequence[str], value: Any) -> di
 def weights_file(path: Path, fold: str, cut: str) -> Path:
     """The file that a fold starts from: `path`, or of a run the fold of the same name, with or without its seed, or the only one.
 
-    Raises WeightsError where there is none.
+    A network in the box goes by its name too. Raises WeightsError where there is none.
     """
+    path = place_of(path)
     if path.is_file():
         return path.resolve()
     if not path.is_dir():
-        raise WeightsError(f"there is no {path}. Expected a .safetensors file, a .pth state dict, or the folder of a run.")
+        raise WeightsError(f"there is no {path}. Expected a .safetensors file, a .pth state dict, the folder of a run, "
+                           f"or a network in the box: {', '.join(networks())}.")  # fmt: skip
     if (path / WEIGHTS).is_file():
         return (path / WEIGHTS).resolve()
     store = RunStore.open(path)
@@ -63,6 +66,7 @@ def weights_file(path: Path, fold: str, cut: str) -> Path:
 
 def weights_digest(path: Path) -> str:
     """A digest of what may be started from: of the file, or of the weights of all finished folds of a run."""
+    path = place_of(path)
     found = [path, path / WEIGHTS, *sorted(path.glob(f"folds/[!.]*/{WEIGHTS}"))]
     return "+".join(file_digest(file).hex() for file in found if file.is_file()) or "missing"
 

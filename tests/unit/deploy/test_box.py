@@ -16,6 +16,8 @@ from fer.data.digest import file_digest
 from fer.deploy import box
 from fer.errors import ConfigError, RunError
 from fer.files import read_json, write_json
+from fer.models import boxed
+from fer.models.boxed import in_the_box, networks
 from fer.models.summary import count_parameters
 from fer.models.weights import read_weights, stored_classifier
 from fer.results.stored_run import read_run
@@ -48,7 +50,7 @@ def test_what_is_there_is_never_replaced_and_what_is_no_network_is_refused(run: 
     with pytest.raises(RunError, match="is there already"):
         box.put(stored, "small", into=tmp_path)
     with pytest.raises(ConfigError, match="expected a network in the box"):
-        box.boxed("nothing")
+        in_the_box("nothing")
 
 
 def test_several_folds_are_several_networks_and_are_refused(run: Path, tmp_path: Path) -> None:
@@ -63,9 +65,9 @@ def test_several_folds_are_several_networks_and_are_refused(run: Path, tmp_path:
 def test_the_command_says_what_it_has_put_into_the_box(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(box, "NETWORKS", tmp_path)
+    monkeypatch.setattr(boxed, "NETWORKS", tmp_path)
     assert box.main([str(run), "small"]) == 0
-    assert box.networks() == ["small"]
+    assert networks() == ["small"]
     scores = box.read_card("small")["scores"]["private"]
     shown = capsys.readouterr().out
     assert f"private: accuracy {100 * scores['accuracy']['value']:.1f} % of {scores['n']:,} images" in shown
@@ -79,9 +81,9 @@ def test_the_command_says_what_is_wrong(run: Path, tmp_path: Path, capsys: pytes
     assert "is no run folder" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", box.networks())
+@pytest.mark.parametrize("name", networks())
 def test_a_network_in_the_box_is_whole_small_and_says_what_it_is(name: str) -> None:
-    folder, card = box.boxed(name), box.read_card(name)
+    folder, card = in_the_box(name), box.read_card(name)
     assert sum(file.stat().st_size for file in folder.iterdir()) < 8e6
     assert card["weights"] == file_digest(folder / "model.safetensors").hex()
     weights = read_weights(folder / "model.safetensors")
@@ -106,12 +108,12 @@ def test_the_recipe_of_the_network_in_the_box_is_how_it_was_trained() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif("FER_DATA" not in os.environ, reason="set FER_DATA to the folder of fer2013")
-@pytest.mark.parametrize("name", box.networks())
+@pytest.mark.parametrize("name", networks())
 def test_a_network_in_the_box_scores_what_its_card_says(name: str) -> None:
     database = Fer2013(f"{os.environ['FER_DATA']}/fer2013")
     tested = [record for record in database.records() if record.split == "PrivateTest"]
     faces = torch.from_numpy(np.stack([database.read(record) for record in tested]))
-    classifier = stored_classifier(read_weights(box.boxed(name) / "model.safetensors"))
+    classifier = stored_classifier(read_weights(in_the_box(name) / "model.safetensors"))
     labels = box.read_card(name)["labels"]
     with torch.inference_mode():
         said = torch.cat([classifier(part).argmax(1) for part in faces.split(512)]).tolist()

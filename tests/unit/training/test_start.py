@@ -10,9 +10,11 @@ from safetensors.numpy import save_file
 
 from fer.data.cohort import Cohort
 from fer.errors import LeakError, WeightsError
+from fer.models.boxed import in_the_box, networks
 from fer.protocols.base import Fold
 from fer.results.store import RunStore, folds_as_json
 from fer.training.learner import Learner, weights_header
+from fer.training.places import roots_of
 from fer.training.seen import Seen
 from fer.training.start import named_weights, require_unseen, weights_digest, weights_file
 
@@ -73,6 +75,23 @@ def test_a_fold_starts_from_the_fold_of_its_name_or_from_the_only_one(tmp_path: 
         weights_file(several, "07", "07")
     with pytest.raises(WeightsError, match=r"there is no .*nowhere"):
         weights_file(tmp_path / "nowhere", "00", "00")
+
+
+def test_a_network_in_the_box_goes_by_its_name_unless_something_lies_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cohort: Cohort
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = networks()[0]
+    assert weights_file(Path(name), "00", "00") == in_the_box(name) / "model.safetensors"
+    assert weights_digest(Path(name)) == weights_digest(in_the_box(name)) != "missing"
+    what = {"data": {}, "loss": {"teacher": name}}
+    assert roots_of(what) == {"loss.teacher": str(in_the_box(name))}
+    with pytest.raises(WeightsError, match=f"there is no nowhere.* or a network in the box: .*{name}"):
+        weights_file(Path("nowhere"), "00", "00")
+    a, b, *_ = parts(cohort)
+    mine = trained_run(tmp_path / "mine", cohort, fold("00", a, b))
+    mine.rename(tmp_path / name)
+    assert weights_file(Path(name), "00", "00") == tmp_path / name / "folds/00/model.safetensors"
 
 
 def test_a_run_whose_folds_are_not_done_serves_only_those_that_are(tmp_path: Path, cohort: Cohort) -> None:
