@@ -193,12 +193,16 @@ def located(run: StoredRun, given: Mapping[str, str]) -> dict[str, str]:
 
 
 def on_this_machine(what: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration on the processor where the accelerator that trained is not here: predictions differ in last digits."""
+    """The configuration for one process of this machine, on however many devices the networks were trained.
+
+    The processor takes the place of an accelerator that is not here: predictions differ in last digits.
+    """
     import torch
 
     here = {"cuda": torch.cuda.is_available(), "gpu": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     accelerator = what["trainer"]["accelerator"]
-    return {**what, "trainer": {**what["trainer"], "accelerator": accelerator if here.get(accelerator, True) else "cpu"}}
+    alone = {"devices": 1, "nodes": 1, "strategy": "auto", "accelerator": accelerator if here.get(accelerator, True) else "cpu"}
+    return {**what, "trainer": {**what["trainer"], **alone}}
 
 
 def require_same_weights(run: StoredRun, store: RunStore) -> None:

@@ -157,6 +157,17 @@ def test_folds_that_would_be_cut_otherwise_now_are_refused(run: Path) -> None:
         again(run)
 
 
+def test_what_was_trained_on_several_gpus_is_evaluated_by_one_process_of_any_machine(run: Path) -> None:
+    before, _ = again(run)
+    config = read_json(run / "config.json")
+    config["trainer"] |= {"accelerator": "cuda", "devices": 2, "nodes": 2, "strategy": "fsdp"}
+    write_json(run / "config.json", config)
+    store, news = again(run)
+    assert news
+    assert store.folder != before.folder
+    np.testing.assert_array_equal(rows(store.folder).probabilities, rows(before.folder).probabilities)
+
+
 def test_views_of_another_name_are_refused_before_anything_is_written(run: Path) -> None:
     with pytest.raises(ConfigError, match="no views 'flop'"):
         again(run, views="flop")
