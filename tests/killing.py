@@ -3,6 +3,7 @@
 Commands run in processes that are forked from one that has imported everything, so that a kill and a new start take a second.
 """
 
+import atexit
 import multiprocessing
 import os
 import runpy
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
@@ -132,7 +134,10 @@ def carry_out(words: Sequence[str], place: Place, kill_before: int | None, chang
         setattr(resolve_name(module), attribute, value)
     if kill_before is not None or changes is not None:
         tell_of_changes(place.folder, note_in(changes) if changes else killer(kill_before or 0))
-    begin(words)
+    try:
+        begin(words)
+    finally:
+        atexit._run_exitfuncs()  # as any command does, and no process of multiprocessing: libraries delete their folders then
 
 
 def begin(words: Sequence[str]) -> None:
@@ -210,7 +215,9 @@ def note_in(changes: Path) -> Told:
 
 def kill_group(process: BaseProcess) -> None:
     """Kill a command with all that it has started in its group."""
-    os.killpg(process.pid or 0, signal.SIGKILL)
+    with suppress(ProcessLookupError):  # it has made no group yet, and started nothing
+        os.killpg(process.pid or 0, signal.SIGKILL)
+    process.kill()
     process.join()
 
 

@@ -232,9 +232,9 @@ def test_labels_in_another_order_than_those_of_the_weights_are_refused() -> None
 
 
 def test_a_network_of_the_box_with_labels_swapped_on_its_card_is_refused(tmp_path: Path) -> None:
-    from fer.deploy.box import boxed
+    from fer.models.boxed import in_the_box
 
-    folder = Path(shutil.copytree(boxed("fer2013_small"), tmp_path / "small"))
+    folder = Path(shutil.copytree(in_the_box("fer2013_small"), tmp_path / "small"))
     assert open_model(folder).labels
     card = json.loads((folder / "card.json").read_text())
     (folder / "card.json").write_text(json.dumps({**card, "labels": card["labels"][::-1]}))
