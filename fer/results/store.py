@@ -17,6 +17,7 @@ from fer.errors import RunError
 from fer.files import forget_killed, read_json, refusals, write_json
 from fer.locks import is_held, lock_beside, try_for, wait_for
 from fer.protocols.base import Fold
+from fer.results import json_values as values
 
 #: What folds.json says of a fold, under the names of Fold.
 FOLD = tuple(field.name for field in fields(Fold))
@@ -92,13 +93,14 @@ class RunStore:
         return dict(read_json(self.folder / "provenance.json"))
 
     def folds(self) -> list[Fold]:
-        """The folds in order; empty where the run was never started."""
+        """The folds in order; empty where the run was never started. Raises RunError where they cannot be read."""
         if not self.exists:
             return []
-        stored = read_json(self.folder / "folds.json")["folds"]
-        parts = ({**fold, "tests": {name: tuple(ids) for name, ids in fold["tests"].items()}} for fold in stored)
-        ids = ("train", "val", "unlabelled")
-        return [Fold(**{**{k: f[k] for k in FOLD if k in f}, **{name: tuple(f.get(name, ())) for name in ids}}) for f in parts]
+        path = self.folder / "folds.json"
+        try:
+            return [planned_fold(fold) for fold in values.several(read_json(path)["folds"])]
+        except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+            raise RunError(f"{path} is damaged: {type(error).__name__} {error}") from None
 
     def done(self, fold: str) -> bool:
         """Whether the predictions of a fold are there."""
@@ -155,6 +157,13 @@ class RunStore:
         """Raise Taken where the predictions of a fold are there."""
         if self.done(fold):
             raise Taken(f"fold {fold} of {self.folder} was just finished by another process. Start the command again.")
+
+
+def planned_fold(stored: Mapping[str, Any]) -> Fold:
+    """A fold as folds.json has it; parts that it does not name are empty."""
+    parts = {name: values.texts(stored.get(name, [])) for name in ("train", "val", "unlabelled")}
+    tests = {name: values.texts(ids) for name, ids in values.mapping(stored["tests"]).items()}
+    return Fold(**{**{key: stored[key] for key in FOLD if key in stored}, **parts, "tests": tests})
 
 
 @contextmanager

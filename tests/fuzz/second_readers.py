@@ -145,7 +145,7 @@ def affectnet(root: Path) -> Said:
     said: Said = {}
     (first,) = root.rglob("training.csv")
     for path, split in ((first, "train"), (first.with_name("validation.csv"), "validation")):
-        for line in path.read_text(encoding="utf-8-sig", errors="replace").split("\n") if path.is_file() else ():
+        for line in path.read_bytes().decode("utf-8-sig", errors="replace").split("\n") if path.is_file() else ():
             cells = line.split(",")
             if len(cells) == 9 and cells[6].strip().isdigit() and int(cells[6]) < 8 and cells[0].strip() != EMPTY:
                 box = tuple(map(int, cells[1:5])) if all(cell.strip() not in ("", "NULL") for cell in cells[1:5]) else None

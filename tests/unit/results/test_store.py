@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fer.errors import RunError
-from fer.files import write_atomically
+from fer.files import read_json, write_atomically, write_json
 from fer.protocols.base import Fold
 from fer.results.store import RunStore, fingerprint, folds_as_json
 
@@ -32,6 +32,16 @@ def test_the_same_experiment_finds_its_folder_and_another_one_its_own(tmp_path: 
 
 def test_folds_come_back_as_they_were_stored(store: RunStore) -> None:
     assert RunStore.open(store.folder).folds() == FOLDS
+
+
+@pytest.mark.parametrize("key", ["train", "val", "unlabelled", "tests"])
+@pytest.mark.parametrize("value", [None, 1, "d/1", [["d/1"]], {"d": None}])
+def test_folds_that_hold_something_else_than_ids_are_refused(store: RunStore, key: str, value: object) -> None:
+    plan = read_json(store.folder / "folds.json")
+    plan["folds"][1][key] = value
+    write_json(store.folder / "folds.json", plan)
+    with pytest.raises(RunError, match=r"folds\.json is damaged: TypeError found .*, expected"):
+        store.folds()
 
 
 def test_what_is_done_is_what_is_on_disk(store: RunStore) -> None:
