@@ -147,12 +147,13 @@ def damage_training(pristine: Path, folder: Path, rng: Generator) -> str:
     faces, words = folder / "faces", list(TRAINING)
     shutil.copytree(pristine / "copy", faces, symlinks=True)
     if rng.random() < 0.5:
-        kind, done = mutate(chosen_file(faces, rng), rng)
+        path, named = chosen_file(faces, rng), ("faces", "jaffe")
+        kind, done = mutate(path, rng)
     else:
         words = damaged_words(words, rng)
-        kind, done = "words", str(words)
+        kind, done, named = "words", str(words), ("",)  # a damaged word need not be repeated
     status, said = trained(words, folder)
-    judge(status, said, ("",), f"train.py: {done}")
+    judge(status, said, named, f"train.py: {done}")
     for report in folder.glob("out/*/report.json"):
         for fold in RunStore(report.parent).folds():
             rows = (report.parent / "folds" / fold.name / "predictions.csv").read_text().splitlines()[1:]

@@ -36,7 +36,7 @@ MODELS = {
     "sparse_representation": (),
 }
 
-#: How far the probabilities of two numbers of threads are apart at most; no face's label may differ by it.
+#: How far the probabilities of two numbers of threads are apart at most.
 LAST_DIGITS = 0.01
 
 
