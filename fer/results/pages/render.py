@@ -23,6 +23,7 @@ from fer.results.report import Report
 from fer.results.set_report import SetReport
 from fer.results.standing import Standing
 from fer.results.stored_run import Json, StoredRun, read_object
+from fer.results.time_to_accuracy import time_to_accuracy
 
 TEMPLATES = Path(__file__).parent
 EXPLAINED = Path("explained") / "explained.json"
@@ -43,6 +44,7 @@ def run_page(report: Report, run: StoredRun, mistakes: Gallery | None = None, sh
             cards={fold.name: fold.card for fold in run.folds},
             config=json.dumps(run.config, indent=2, ensure_ascii=False),
             curves=[*pretraining_curves(run.folds), *learning_curves(run.folds, run.running)],
+            reached=time_to_accuracy([fold.history for fold in run.folds]),
             running=run.running,
             pictures=pictures(run),
             across=across_tests(report),
