@@ -7,26 +7,34 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from safetensors.torch import save_file
+
 from fer.data.digest import file_digest
 from fer.deploy.model import CARD, USE
 from fer.errors import EXIT_STATUS, ConfigError, FerError, RunError
 from fer.files import made_once, read_json, write_json
 from fer.models import boxed
+from fer.models.weights import read_safetensors
 from fer.results.report import make_report
 from fer.results.set_report import set_json
 from fer.results.sources import sources
 from fer.results.stored_run import StoredFold, StoredRun, read_run
 from fer.training.elsewhere import trained_in_colour
 from fer.training.evaluation import require_network, require_trained
+from fer.training.learner import weights_header
 from fer.training.seen import SEEN
 from fer.training.start import WEIGHTS
+
+#: Bytes that a network may take: it is downloaded by everybody who installs the package.
+LARGEST = 8_000_000
 
 
 def put(run: StoredRun, name: str, *, into: Path | None = None) -> Path:
     """Put the network of a run into the box: of several seeds the one that is best on validation; gives its folder.
 
-    `into` is the folder of another box. Raises RunError where the run has no network or several folds, and where something
-    of this name is there already.
+    Filters and matrices of a network that would be too large are kept in half precision (float16), as its card says. `into`
+    is the folder of another box. Raises RunError where the run has no network or several folds, where it is too large all
+    the same, and where something of this name is there already.
     """
     require_trained(run)
     require_network(run)
@@ -40,21 +48,36 @@ def put(run: StoredRun, name: str, *, into: Path | None = None) -> Path:
     best = max(run.folds, key=lambda fold: float(fold.card["selection"]["value"]))
     source = run.path / "folds" / best.name
 
+    halved = size_of(source) > LARGEST
+
     def fill(folder: Path) -> None:
-        for file in (WEIGHTS, SEEN):
-            shutil.copyfile(source / file, folder / file)
-        write_json(folder / CARD, card(run, best, weights=file_digest(source / WEIGHTS).hex()))
+        shutil.copyfile(source / SEEN, folder / SEEN)
+        (halve if halved else shutil.copyfile)(source / WEIGHTS, folder / WEIGHTS)
+        stored = {"weights": file_digest(folder / WEIGHTS).hex(), "stored": "float16" if halved else "float32"}
+        write_json(folder / CARD, {"schema": 1, **stored, **card(run, best)})
+        if (size := size_of(folder)) > LARGEST:
+            raise RunError(f"{run.path}: its network takes {size / 1e6:.1f} MB, expected at most {LARGEST / 1e6:.0f} in the box")
 
     return made_once(place, fill)
 
 
-def card(run: StoredRun, fold: StoredFold, *, weights: str) -> dict[str, Any]:
+def halve(source: Path, to: Path) -> None:
+    """Write the weights again with filters and matrices in half precision; those of a channel each stay as they are."""
+    weights = read_safetensors(source)
+    state = {name: tensor.half() if tensor.ndim > 1 else tensor for name, tensor in weights.state.items()}
+    save_file(state, to, metadata=weights_header(**weights.described))
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of a network in the folder of a fold, or in the box: its weights and what they have seen."""
+    return sum((folder / file).stat().st_size for file in (WEIGHTS, SEEN))
+
+
+def card(run: StoredRun, fold: StoredFold) -> dict[str, Any]:
     """What a user must know of a network: data and licence, faces, scores with intervals, how it was trained and chosen."""
     alone = make_report(replace(run, folds=(fold,)))
     described = {key: value for key, value in fold.card.items() if key not in ("pictures", "schema", "fold")}
     return {
-        "schema": 1,
-        "weights": weights,
         "run": run.name,
         "seed": fold.seed,
         "seeds": [of.seed for of in run.folds],
@@ -83,10 +106,9 @@ def main(arguments: Sequence[str]) -> int:
     except FerError as error:
         print(error, file=sys.stderr)
         return EXIT_STATUS
-    size = sum(file.stat().st_size for file in folder.iterdir())
     for test, scores in read_json(folder / CARD)["scores"].items():
         print(f"{test}: accuracy {100 * scores['accuracy']['value']:.1f} % of {scores['n']:,} images")
-    print(f"{folder}: {size / 1e6:.1f} MB")
+    print(f"{folder}: {size_of(folder) / 1e6:.1f} MB")
     return 0
 
 
