@@ -15,7 +15,7 @@ from fer.errors import EXIT_STATUS, ConfigError, FerError, RunError
 from fer.files import made_once, read_json, write_json
 from fer.models import boxed
 from fer.models.weights import read_safetensors
-from fer.results.report import make_report
+from fer.results.report import make_report, run_of
 from fer.results.set_report import set_json
 from fer.results.sources import sources
 from fer.results.stored_run import StoredFold, StoredRun, read_run
@@ -77,6 +77,10 @@ def card(run: StoredRun, fold: StoredFold) -> dict[str, Any]:
     """What a user must know of a network: data and licence, faces, scores with intervals, how it was trained and chosen."""
     alone = make_report(replace(run, folds=(fold,)))
     described = {key: value for key, value in fold.card.items() if key not in ("pictures", "schema", "fold")}
+    if "teacher" in described:
+        described["teacher"] = named(described["teacher"])
+    if "start" in described:
+        described["start"] = {**described["start"], "file": named(described["start"]["file"])}
     return {
         "run": run.name,
         "seed": fold.seed,
@@ -90,6 +94,11 @@ def card(run: StoredRun, fold: StoredFold) -> dict[str, Any]:
         "trained": {key: run.provenance.get(key) for key in ("argv", "commit", "versions", "hardware", "threads", "started")},
         "use": USE,
     }
+
+
+def named(weights: str) -> str:
+    """A file of weights by its run's name, or its own: where it lay on somebody's machine is nobody's business."""
+    return Path(run_of(Path(weights))).name
 
 
 def read_card(name: str) -> dict[str, Any]:

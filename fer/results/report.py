@@ -223,7 +223,9 @@ def start_in_words(start: Json) -> str:
 
 
 def run_of(weights: Path) -> str:
-    """The name of the run that a file of weights lies in, or its path where it lies in none."""
+    """The name of the run or, in the box, of the network that a file of weights belongs to, or its path where it is of none."""
+    if weights.parent.parent.name == "networks":
+        return f"{weights.parent.name} in the box"
     return weights.parents[2].name if weights.parent.parent.name == "folds" else str(weights)
 
 

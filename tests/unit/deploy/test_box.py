@@ -77,6 +77,18 @@ def test_a_network_that_would_be_too_large_is_kept_in_half_precision(
     assert not (tmp_path / "none").exists()
 
 
+def test_its_card_names_runs_and_networks_and_not_where_they_lay(run: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(run, tmp_path / "run")
+    for fold in (copy / "folds").glob("*/card.json"):
+        start = {"file": "/home/me/outputs/ckplus-cnn-1a/folds/00/model.safetensors", "loaded": 3}
+        teacher = "/home/me/fer/deploy/networks/fer2013_small/model.safetensors"
+        write_json(fold, {**read_json(fold), "start": start, "teacher": teacher})
+    text = (box.put(read_run(copy), "small", into=tmp_path) / "card.json").read_text()
+    assert json.loads(text)["teacher"] == "fer2013_small in the box"
+    assert json.loads(text)["start"] == {"file": "ckplus-cnn-1a", "loaded": 3}
+    assert "/home/me" not in text
+
+
 def test_several_folds_are_several_networks_and_are_refused(run: Path, tmp_path: Path) -> None:
     folds = shutil.copytree(run, tmp_path / "run") / "folds.json"
     plan = read_json(folds)
