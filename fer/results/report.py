@@ -224,7 +224,7 @@ def start_in_words(start: Json) -> str:
 
 def run_of(weights: Path) -> str:
     """The name of the run or, in the box, of the network that a file of weights belongs to, or its path where it is of none."""
-    if weights.parent.parent.name == "networks":
+    if weights.parts[-4:-2] == ("deploy", "networks"):
         return f"{weights.parent.name} in the box"
     return weights.parents[2].name if weights.parent.parent.name == "folds" else str(weights)
 
