@@ -18,6 +18,7 @@ from fer.data.databases.synthetic import Synthetic
 from fer.data.faces import Faces
 from fer.data.prepare import write_faces
 from fer.data.preprocessing.whole_image import WholeImage
+from fer.training.computing import compute_with
 from fer.training.lightning_learner import LightningLearner
 from fer.training.prediction import PREDICT_BATCH
 
@@ -39,7 +40,7 @@ def measure_prediction(
     learner: LightningLearner, faces: Faces, *, settings: Mapping[str, str], seconds: float, rounds: int, threads: int
 ) -> Measurement:
     """Predict faces with a learner that was fitted, and beside it the same batch on the device again and again."""
-    torch.set_num_threads(threads)
+    compute_with(threads)
     first = torch.from_numpy(faces.take(np.arange(PREDICT_BATCH) % len(faces)))
     classifier = learner.classifier().to(learner.device).eval()
     times = steps_in(BarePrediction(classifier, first, times=1), seconds)

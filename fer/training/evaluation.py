@@ -120,14 +120,13 @@ def is_done(run: StoredRun, fold: Fold) -> bool:
 
 def evaluate_fold(fold: Fold, plan: Retest, run: StoredRun, store: RunStore, *, views: str | None) -> None:
     """Restore the network of a fold, and store what it says of each test face."""
-    import torch
-
     from fer.models.views import one_look, views_named
+    from fer.training.computing import compute_with
     from fer.training.lightning_learner import LightningLearner
 
     trained, learner = run.path / "folds" / fold.name, plan.learner
     assert isinstance(learner, LightningLearner), "other learners were refused"
-    torch.set_num_threads(int(run.provenance.get("threads", 1)))
+    compute_with(int(run.provenance.get("threads", 1)))
     looks = one_look if views is None else views_named(views)
     described = {key: value for key, value in RunStore(run.path).card(fold.name).items() if key != "pictures"}
     evaluation = {

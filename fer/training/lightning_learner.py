@@ -32,6 +32,7 @@ from fer.training.callbacks.history import History
 from fer.training.callbacks.progress import FitProgress
 from fer.training.callbacks.reseed import Reseed
 from fer.training.checkpoints import best_checkpoint, last_checkpoint, resumable
+from fer.training.computing import compute_with
 from fer.training.face_sizes import require_sizes_work
 from fer.training.finetuning import Thawing, require_thawing_works
 from fer.training.learner import FoldContext, Learner, weights_header
@@ -131,7 +132,7 @@ class LightningLearner(Learner):
     def fit(self, train: Faces, val: Faces, fold: FoldContext) -> None:
         """Train on `train`, choosing the epoch on `val`; model.safetensors in the fold's folder says that it is done."""
         self._classifier, self._is_first = None, started_together().is_first
-        torch.set_num_threads(fold.threads)
+        compute_with(fold.threads)
         if not (fold.folder / WEIGHTS).is_file():
             orders = presentation_orders(fold, self.settings.orders)
             for order in orders:
