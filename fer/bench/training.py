@@ -10,6 +10,7 @@ from lightning import Callback, LightningModule, Trainer
 
 from fer.bench.bare_loops import BareTraining
 from fer.bench.measurement import Measurement, now, timed
+from fer.bench.own_process import OwnProcess
 from fer.bench.usual_loop import UsualTraining
 from fer.data.batch import Batch
 from fer.data.batched import BatchChanges
@@ -69,16 +70,15 @@ def measure_training(
 ) -> Measurement:
     """Train for `rounds` rounds in which every way has some `seconds`; what the fit leaves is in `folder`.
 
-    The usual loop makes the `changes` to every face in torchvision's words, whatever the learner makes.
+    The usual loop makes the `changes` to every face in torchvision's words, whatever the learner makes, and is a program of
+    its own.
     """
     batch = first_batch(faces, learner)
     steps = steps_in(BareTraining(learner, batch, steps=1), seconds)
     train = repeated(faces, learner.settings.batch_size * steps * (rounds + 2))
-    others: dict[str, Callable[[], int]] = {
-        "bare loop": BareTraining(learner, batch, steps=steps),
-        "usual loop": UsualTraining(learner, train, changes, steps=steps, workers=threads),
-    }
-    return fit_by_turns(learner, train, folder, others, settings=settings, steps=steps, rounds=rounds, threads=threads)
+    with OwnProcess(UsualTraining, learner, train, changes, steps=steps, workers=threads, threads=threads) as usual:
+        others: dict[str, Callable[[], int]] = {"bare loop": BareTraining(learner, batch, steps=steps), "usual loop": usual}
+        return fit_by_turns(learner, train, folder, others, settings=settings, steps=steps, rounds=rounds, threads=threads)
 
 
 def fit_by_turns(
