@@ -141,6 +141,8 @@ def test_the_recipe_of_a_network_in_the_box_is_how_it_was_trained(name: str) -> 
     made = {key: value for key, value in recipe["model"].items() if key != "weights"}
     assert card["model"] == made
     assert card["selection"]["epochs"] == recipe["trainer"]["epochs"]
+    teacher = recipe["loss"].get("teacher")
+    assert card.get("teacher") == (teacher and f"{teacher} in the box")
 
 
 @pytest.mark.slow
