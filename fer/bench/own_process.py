@@ -2,6 +2,7 @@
 
 import multiprocessing
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
@@ -50,11 +51,9 @@ def take_turns(
     end_with_parent()
     torch.set_num_threads(threads)
     way = make(*given, **named)
-    while True:
-        try:
+    with suppress(EOFError, ConnectionError, KeyboardInterrupt):  # the other side is done, gone, or stopped as this one is
+        while True:
             turns.recv()
-        except EOFError:
-            return
-        images = way()
-        now()
-        turns.send(images)
+            images = way()
+            now()
+            turns.send(images)
