@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from fer.errors import ConfigError
+from fer.models.fused import fuse
 from fer.models.losses.base import TrainingLoss
 
 if TYPE_CHECKING:  # which has a loss itself
@@ -38,8 +39,9 @@ class Distillation(TrainingLoss):
         self._teacher: Shared | None = None
 
     def learn_from(self, teacher: "ExpressionClassifier") -> None:
-        """Say who teaches, before training begins."""
-        self._teacher = Shared(teacher.eval().requires_grad_(False))
+        """Say who teaches, before training begins; the teacher's own network is arranged for that, see `fuse`."""
+        fuse(teacher.eval().requires_grad_(False))
+        self._teacher = Shared(teacher)
 
     def forward(self, logits_of: Callable[[Tensor], Tensor], images: Tensor, targets: Tensor) -> Tensor:
         """The mean loss of a batch of images (B, C, S, S) in [0, 1], which the teacher is shown too."""
