@@ -18,7 +18,7 @@ from fer.models.weights import read_safetensors
 from fer.results.report import make_report, run_of
 from fer.results.set_report import set_json
 from fer.results.sources import sources
-from fer.results.stored_run import StoredFold, StoredRun, read_run
+from fer.results.stored_run import Json, StoredFold, StoredRun, read_run
 from fer.training.elsewhere import trained_in_colour
 from fer.training.evaluation import require_network, require_trained
 from fer.training.learner import weights_header
@@ -91,9 +91,16 @@ def card(run: StoredRun, fold: StoredFold) -> dict[str, Any]:
         "cropped": bool(run.plan.cropped),
         "data": sources(run.config),
         "scores": {test.name: {key: set_json(test)[key] for key in ("n", "accuracy", "uar", "macro_f1")} for test in alone.tests},
-        "trained": {key: run.provenance.get(key) for key in ("argv", "commit", "versions", "hardware", "threads", "started")},
+        "trained": trained(run.provenance, fold.name),
         "use": USE,
     }
+
+
+def trained(provenance: Json, fold: str) -> dict[str, Any]:
+    """By what code and on what machine a fold was trained, or finished at least where several went on with one run."""
+    continued = sorted(provenance.get("continued", {}).items())
+    later = [{**provenance, **by, "started": started} for started, by in continued if fold not in by["done"]]
+    return {key: [provenance, *later][-1].get(key) for key in ("argv", "commit", "versions", "hardware", "threads", "started")}
 
 
 def named(weights: str) -> str:

@@ -47,6 +47,7 @@ PROVENANCE: Shape = {
     "roots?": {"*": TEXT},
     "started?": TEXT,
     "repeats?": TEXT,
+    "continued?": {"*": {"commit??": TEXT, "argv??": (list,), "versions?": OBJECT, "hardware?": OBJECT, "done": (list,)}},
 }
 
 #: What the configuration of a run may name as `_target_`, by group: a folder that somebody else has made names nothing else.

@@ -22,6 +22,9 @@ from fer.results import json_values as values
 #: What folds.json says of a fold, under the names of Fold.
 FOLD = tuple(field.name for field in fields(Fold))
 
+#: What of a provenance tells one code and machine from another.
+GOES_ON = ("commit", "dirty", "versions", "hardware")
+
 
 class Taken(RunError):
     """Something that another process works on, or has finished in the meantime."""
@@ -51,7 +54,7 @@ class RunStore:
         return cls(folder)
 
     def create(self, *, what: Mapping[str, Any], provenance: Mapping[str, Any], folds: Mapping[str, Any]) -> None:
-        """Write what describes the run; a folder that is there already keeps its provenance, and its folds must agree.
+        """Write what describes the run; in a folder that is there already the folds must agree, and its provenance goes on.
 
         Of several processes at once, one writes it, and the others find it there.
         """
@@ -68,6 +71,18 @@ class RunStore:
                     f"{self.folder} was run with other folds, by another version of this code. "
                     f"Move that folder away, or set run.output to another one."
                 )
+            else:
+                self.go_on(provenance)
+
+    def go_on(self, provenance: Mapping[str, Any]) -> None:
+        """Say in the provenance of a run that is not complete which other code or machine goes on with it, and from where."""
+        recorded, todo = self.provenance, {fold.name for fold in self.todo()}
+        before = [recorded, *recorded.get("continued", {}).values()]
+        if todo and not any(all(one.get(key) == provenance.get(key) for key in GOES_ON) for one in before):
+            done = [fold.name for fold in self.folds() if fold.name not in todo]
+            now = {"done": done, **{key: provenance[key] for key in (*GOES_ON, "argv") if key in provenance}}
+            continued = {**recorded.get("continued", {}), provenance["started"]: now}
+            write_json(self.folder / "provenance.json", {**recorded, "continued": continued})
 
     @property
     def folds_folder(self) -> Path:

@@ -193,6 +193,7 @@ def test_a_run_folder_that_may_not_be_entered_is_named_and_hides_no_other(tmp_pa
         *(("config.json", "data", value) for value in ([], "x", {"x": 1})),
         *(("config.json", "model", value) for value in (True, 3)),
         *(("provenance.json", "roots", value) for value in ([], {"x": 1})),
+        *(("provenance.json", "continued", value) for value in ([], {"10:00": {}}, {"10:00": {"done": [], "versions": "2"}})),
         *(("folds/00/card.json", "seconds", value) for value in ("long", None, True)),
         *(("folds/00/card.json", "input", value) for value in ({}, {"size": 48}, [])),
     ],

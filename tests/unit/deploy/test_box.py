@@ -44,6 +44,17 @@ def test_of_several_seeds_the_best_on_validation_goes_in_with_its_own_scores(run
     assert not seen & set(fold.predictions.id.tolist())
 
 
+@pytest.mark.parametrize(("done", "commit"), [(["00-seed0", "00-seed1"], "first"), ([], "second")])
+def test_its_card_names_the_code_that_finished_its_fold(run: Path, tmp_path: Path, done: list[str], commit: str) -> None:
+    copy = shutil.copytree(run, tmp_path / "run") / "provenance.json"
+    continued = {"2026-11-22T10:00:00+00:00": {"done": done, "commit": "second"}}
+    write_json(copy, {**read_json(copy), "commit": "first", "continued": continued})
+    trained = read_json(box.put(read_run(tmp_path / "run"), "small", into=tmp_path) / "card.json")["trained"]
+    assert trained["commit"] == commit
+    assert (trained["started"] in continued) == (commit == "second")
+    assert trained["versions"]["torch"]
+
+
 def test_what_is_there_is_never_replaced_and_what_is_no_network_is_refused(run: Path, tmp_path: Path) -> None:
     stored = read_run(run)
     (tmp_path / "small").mkdir()

@@ -52,6 +52,27 @@ def test_what_is_done_is_what_is_on_disk(store: RunStore) -> None:
     assert store.complete
 
 
+def test_a_run_says_by_what_code_it_was_gone_on_with(store: RunStore) -> None:
+    folds = folds_as_json(FOLDS, [{}, {}], protocol="official")
+
+    def go_on(commit: str | None, started: str, cores: int = 2) -> dict[str, dict[str, object]]:
+        by = {"commit": commit, "dirty": False, "versions": {"torch": "2"}, "hardware": {"cores": cores}, "argv": ["train.py"]}
+        store.create(what={"seed": 0}, provenance={**by, "started": started}, folds=folds)
+        return dict(store.provenance["continued"])
+
+    assert go_on("a", "09:00")["09:00"]["done"] == []
+    finish(store, "00")
+    assert list(go_on("a", "10:00")) == ["09:00"]  # nothing else than before
+    assert go_on("b", "11:00")["11:00"] == {
+        "done": ["00"], "commit": "b", "dirty": False, "versions": {"torch": "2"}, "hardware": {"cores": 2}, "argv": ["train.py"],
+    }  # fmt: skip
+    assert list(go_on("b", "12:00", cores=4)) == ["09:00", "11:00", "12:00"]
+    assert list(go_on("a", "13:00")) == ["09:00", "11:00", "12:00"]
+    finish(store, "01")
+    assert list(go_on("c", "14:00")) == ["09:00", "11:00", "12:00"]  # only its table was asked for
+    assert store.provenance["threads"] == 1
+
+
 def test_an_error_leaves_the_work_to_go_on_with_and_no_fold(store: RunStore) -> None:
     def stopped() -> None:
         with store.work("00"):
