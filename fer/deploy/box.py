@@ -1,5 +1,6 @@
 """This file keeps the networks that come with the package: `python -m fer.deploy.box RUN NAME` puts a trained one into it."""
 
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,9 @@ from fer.training.evaluation import require_network, require_trained
 from fer.training.learner import weights_header
 from fer.training.seen import SEEN
 from fer.training.start import WEIGHTS
+
+#: Words of a command that say where files lie and how it is carried out, which no network depends on.
+ELSEWHERE = re.compile(r"\+*run\.|.*\.root=")
 
 #: Bytes that a network may take: it is downloaded by everybody who installs the package.
 LARGEST = 8_000_000
@@ -97,10 +101,11 @@ def card(run: StoredRun, fold: StoredFold) -> dict[str, Any]:
 
 
 def trained(provenance: Json, fold: str) -> dict[str, Any]:
-    """By what code and on what machine a fold was trained, or finished at least where several went on with one run."""
+    """By what code and on what machine a fold was trained, the last that went on with it, and its command without places."""
     continued = sorted(provenance.get("continued", {}).items())
     later = [{**provenance, **by, "started": started} for started, by in continued if fold not in by["done"]]
-    return {key: [provenance, *later][-1].get(key) for key in ("argv", "commit", "versions", "hardware", "threads", "started")}
+    found = {key: [provenance, *later][-1].get(key) for key in ("argv", "commit", "versions", "hardware", "threads", "started")}
+    return {**found, "argv": [word for word in found["argv"] or () if not ELSEWHERE.match(str(word))]}
 
 
 def named(weights: str) -> str:

@@ -47,12 +47,14 @@ def test_of_several_seeds_the_best_on_validation_goes_in_with_its_own_scores(run
 @pytest.mark.parametrize(("done", "commit"), [(["00-seed0", "00-seed1"], "first"), ([], "second")])
 def test_its_card_names_the_code_that_finished_its_fold(run: Path, tmp_path: Path, done: list[str], commit: str) -> None:
     copy = shutil.copytree(run, tmp_path / "run") / "provenance.json"
-    continued = {"2026-11-22T10:00:00+00:00": {"done": done, "commit": "second"}}
+    argv = ["train.py", "model=cnn", "run.output=/home/me/outputs", "data.fer2013.root=/home/me/data"]
+    continued = {"2026-11-22T10:00:00+00:00": {"done": done, "commit": "second", "argv": argv}}
     write_json(copy, {**read_json(copy), "commit": "first", "continued": continued})
     trained = read_json(box.put(read_run(tmp_path / "run"), "small", into=tmp_path) / "card.json")["trained"]
     assert trained["commit"] == commit
     assert (trained["started"] in continued) == (commit == "second")
     assert trained["versions"]["torch"]
+    assert (trained["argv"] == argv[:2]) == (commit == "second")
 
 
 def test_what_is_there_is_never_replaced_and_what_is_no_network_is_refused(run: Path, tmp_path: Path) -> None:
