@@ -67,6 +67,13 @@ def test_the_teacher_sees_smaller_faces_at_its_own_size() -> None:
     assert sizes == [16]
 
 
+def test_the_teacher_says_the_same_without_normalisations_of_its_own() -> None:
+    teacher = network(1).eval()
+    said = teacher.logits(FACES).detach()
+    torch.testing.assert_close(taught_by(teacher).opinion(FACES), said)
+    assert not any(isinstance(part, torch.nn.BatchNorm2d) for part in teacher.modules())
+
+
 def test_the_teacher_is_neither_trained_nor_stored() -> None:
     student = ExpressionClassifier(CompactCnn(stem=4, widths=(8,), size=16), 3, loss=taught_by(network(1)))
     plain = network(1)
