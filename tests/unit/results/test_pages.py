@@ -104,11 +104,14 @@ def test_a_run_without_epochs_or_provenance_has_a_page(tmp_path: Path) -> None:
 def test_a_page_says_what_code_has_gone_on_with_the_run(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", made_up_folds(2))
     later = {"done": ["00"], "commit": "0f1e2d", "dirty": True, "versions": {"torch": "9"}, "hardware": {"cores": 6}}
-    continued = {"2026-11-22T10:00:00+00:00": later, "2026-11-23T10:00:00+00:00": {"done": ["00", "01"]}}
-    write_json(run / "provenance.json", {**read_json(run / "provenance.json"), "continued": continued})
+    provenance = read_json(run / "provenance.json") | {"versions": {"torch": "2"}}
+    whole = {"done": ["00", "01"], "versions": {"torch": "2"}}
+    continued = {"2026-11-22T10:00:00+00:00": later, "2026-11-23T10:00:00+00:00": whole}
+    write_json(run / "provenance.json", {**provenance, "continued": continued})
     text = page_of(run).text
     assert "2026-11-22T10:00:00+00:00, 1 of its folds done, by commit 0f1e2d, with uncommitted changes. torch 9. cores 6" in text
     assert "2026-11-23T10:00:00+00:00, 2 of its folds done" in text
+    assert text.count("torch 2") == 1  # said again only where it differs
 
 
 def test_the_ring_stands_at_the_epoch_of_the_card(tmp_path: Path) -> None:
