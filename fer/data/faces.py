@@ -1,7 +1,8 @@
 """This file defines FaceArray, prepared pixels on disk, and Faces, the pixels and targets that a learner is given."""
 
 import mmap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: Pages of the map are given back to the system after so many bytes, so that resident memory stays flat at any size.
-RELEASE_BYTES = 256 * 2**20
+#: What is read ahead are whole blocks of so many bytes: a disk gives one in hardly more time than a page, and other faces
+#: with it.
+BLOCK_BYTES = 64 * 2**10
+
+#: A larger file is given back to the system after every batch, so that resident memory stays flat at any size.
+RESIDENT_BYTES = 256 * 2**20
 
 
 def evenly(count: int, most: int) -> NDArray[np.int64]:
@@ -29,8 +34,8 @@ class FaceArray:
             self.shape, _, dtype = np.lib.format.read_array_header_1_0(file)
             assert dtype == np.uint8, "prepared faces are bytes"
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            self._pixels = np.frombuffer(self._map, np.uint8, offset=file.tell()).reshape(self.shape)
-        self._taken = 0
+            self._start = file.tell()
+            self._pixels = np.frombuffer(self._map, np.uint8, offset=self._start).reshape(self.shape)
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -38,13 +43,19 @@ class FaceArray:
     def __reduce__(self) -> tuple[Any, ...]:
         return FaceArray, (self.path,)
 
+    def expect(self, rows: NDArray[np.int64]) -> None:
+        """Let the system read the faces at `rows` from the disk meanwhile; they are going to be taken."""
+        starts = self._start + rows * self._pixels.strides[0]
+        first, last = (ends // BLOCK_BYTES for ends in (starts, starts + self._pixels.strides[0] - 1))
+        with suppress(OSError):  # some file systems take no advice
+            for start, blocks in np.unique(np.stack([first, last - first + 1], 1), axis=0).tolist():
+                self._map.madvise(mmap.MADV_WILLNEED, start * BLOCK_BYTES, blocks * BLOCK_BYTES)
+
     def take(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The faces at `rows`, copied: (n, S, S) or (n, S, S, 3) uint8."""
         faces = self._pixels[rows]
-        self._taken += faces.nbytes
-        if self._taken > RELEASE_BYTES:
-            self._map.madvise(mmap.MADV_DONTNEED)
-            self._taken = 0
+        if self._pixels.nbytes > RESIDENT_BYTES:
+            self._map.madvise(mmap.MADV_DONTNEED)  # the system maps up to 2 MiB for a face
         return faces
 
 
@@ -64,11 +75,21 @@ class FaceStack:
         """The faces at `rows`, counted through all arrays in order: (n, S, S) or (n, S, S, 3) uint8."""
         if len(self.arrays) == 1:
             return self.arrays[0].take(rows)
-        which = np.searchsorted(self._starts, rows, side="right") - 1
         faces = np.empty((len(rows), *self.arrays[0].shape[1:]), np.uint8)
-        for i in np.unique(which):
-            faces[which == i] = self.arrays[i].take(rows[which == i] - self._starts[i])
+        for array, where, within in self._by_array(rows):
+            faces[where] = array.take(within)
         return faces
+
+    def expect(self, rows: NDArray[np.int64]) -> None:
+        """Let the system read the faces at `rows` from the disk meanwhile; they are going to be taken."""
+        for array, _, within in self._by_array(rows):
+            array.expect(within)
+
+    def _by_array(self, rows: NDArray[np.int64]) -> Iterator[tuple[FaceArray, NDArray[np.bool_], NDArray[np.int64]]]:
+        """Every array that holds some of `rows`, which of them those are (n,), and where they are in it."""
+        which = np.searchsorted(self._starts, rows, side="right") - 1
+        for i in np.unique(which):
+            yield self.arrays[i], which == i, rows[which == i] - self._starts[i]
 
 
 @dataclass(frozen=True)
@@ -99,3 +120,7 @@ class Faces:
     def take(self, positions: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The pixels of the faces at `positions`, (n, S, S) or (n, S, S, 3) uint8."""
         return self.pixels.take(self.rows[positions])
+
+    def expect(self, positions: NDArray[np.int64]) -> None:
+        """Let the system read the faces at `positions` from the disk meanwhile; they are going to be taken."""
+        self.pixels.expect(self.rows[positions])

@@ -1,6 +1,10 @@
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from planted import planted_cohort
 
 from fer.build import build
@@ -50,6 +54,30 @@ def test_worker_processes_do_not_change_a_batch(faces: Faces) -> None:
     for first, second in zip(here, there, strict=True):
         assert torch.equal(first.faces, second.faces)
         assert torch.equal(first.targets, second.targets)
+
+
+@pytest.mark.parametrize("part", ["train", "val"])
+def test_every_batch_is_expected_some_batches_before_it_is_taken(
+    faces: Faces, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    told: list[tuple[str, list[int]]] = []
+
+    def noting(verb: str, done: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(self: Faces, where: NDArray[np.int64]) -> Any:
+            told.append((verb, where.tolist()))
+            return done(self, where)
+
+        return noted
+
+    for verb in ("expect", "take"):
+        monkeypatch.setattr(Faces, verb, noting(verb, getattr(Faces, verb)))
+    monkeypatch.setattr("fer.data.datamodule.READ_AHEAD", 2)
+    batches = list(getattr(module(faces), f"{part}_dataloader")())
+    positions = [batch.positions.tolist() for batch in batches]
+    assert [where for verb, where in told if verb == "take"] == positions
+    assert [where for verb, where in told if verb == "expect"] == positions
+    before_the_first = [verb for verb, _ in told].index("take")
+    assert before_the_first == min(3, len(batches))
 
 
 def test_augmentation_changes_training_faces_and_never_validation_faces(faces: Faces) -> None:

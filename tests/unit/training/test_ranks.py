@@ -114,7 +114,7 @@ def test_two_ranks_take_the_steps_of_one_on_the_same_faces(monkeypatch: pytest.M
         monkeypatch.setattr(FaceDataModule, "ranks", of)
         data = FaceDataModule(faces, faces, augment=Augmentation(), batch_size=10, seed=5, sampling=sampling)  # type: ignore[arg-type]
         loader = data.train_dataloader()
-        loader.sampler.set_epoch(2)  # type: ignore[attr-defined]
+        loader.batch_sampler.sampler.set_epoch(2)  # type: ignore[attr-defined]
         return [set(np.asarray(batch.positions).tolist()) for batch in loader]
 
     alone, first, second = steps(0, 1), steps(0, 2), steps(1, 2)
