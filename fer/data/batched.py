@@ -100,5 +100,15 @@ def require(name: str, found: Sequence[float], *, from_to: tuple[float, float], 
 def resampled(faces: Tensor, maps: Tensor, *, size: int) -> Tensor:
     """Faces (B, C, size, size) looked up by bilinear interpolation where the maps (B, 2, 3) point to."""
     with torch.autocast(faces.device.type, enabled=False):  # bf16 is too coarse for places
-        grid = F.affine_grid(maps, [*faces.shape[:2], size, size], align_corners=False)
-        return F.grid_sample(faces, grid, padding_mode="border", align_corners=False)
+        return F.grid_sample(faces, looked_up(maps, size), padding_mode="border", align_corners=False)
+
+
+def looked_up(maps: Tensor, size: int) -> Tensor:
+    """Where every pixel of a changed face is looked up: (B, size, size, 2), across and down, as torch's affine_grid says it.
+
+    A map is a part for the column and a part for the row, which are added once: a quarter of the time of a product of
+    matrices.
+    """
+    middles = ((torch.arange(size, device=maps.device) * 2 + 1) / size - 1)[:, None]
+    across, down, shift = maps[:, None].unbind(3)
+    return (middles * down + shift)[:, :, None] + (middles * across)[:, None]
