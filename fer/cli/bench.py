@@ -39,8 +39,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="as train.py -m takes them: model=cnn,vgg augment=faces trainer.batch_size=128,512 trainer.precision=bf16-mixed",
     )
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="only these")
-    parser.add_argument("--rounds", type=int, default=7, help="turns of every way; medians over them are shown (default 7)")
-    parser.add_argument("--seconds", type=float, default=3.0, help="about how long a turn takes (default 3)")
+    parser.add_argument("--rounds", type=int, default=21, help="turns of every way; medians over them are shown (default 21)")
+    parser.add_argument("--seconds", type=float, default=1.0, help="about how long a turn takes (default 1)")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="CPU threads (default: all cores)")
     parser.add_argument("--scale", action="store_true", help="instead: train on 10,000 to 1,000,000 drawn faces; takes minutes")
     parser.add_argument("--sizes", nargs="+", type=int, metavar="N", default=SIZES, help="the numbers of faces for --scale")
