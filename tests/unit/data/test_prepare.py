@@ -90,7 +90,7 @@ def test_copies_have_equal_digests_and_mirrors_the_others_mirror() -> None:
 
 def test_memory_maps_are_given_back_and_pickled_by_path(monkeypatch: pytest.MonkeyPatch) -> None:
     array = prepared(Planted()).array
-    monkeypatch.setattr("fer.data.faces.RELEASE_BYTES", 1000)
+    monkeypatch.setattr("fer.data.faces.RESIDENT_BYTES", 1000)
     first = array.take(np.arange(72))
     np.testing.assert_array_equal(array.take(np.arange(72)), first)
     copy = pickle.loads(pickle.dumps(array))
