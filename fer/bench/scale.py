@@ -57,7 +57,7 @@ class AtSize:
 
 
 def measure_at(images: int, groups: dict[str, Any], *, seconds: float, rounds: int, threads: int) -> AtSize:
-    """Prepare so many faces, or take them from the cache, and train on them; in this process."""
+    """Prepare so many faces, or take them from the cache and read them once, and train on them; in this process."""
     learner = TimedLearner(**groups, labels=LabelSpace(names=BASIC))
     start = time.monotonic()
     faces = drawn_faces(learner.spec, people=-(-images // (TAKES * len(BASIC))), takes=TAKES)

@@ -106,8 +106,7 @@ def resampled(faces: Tensor, maps: Tensor, *, size: int) -> Tensor:
 def looked_up(maps: Tensor, size: int) -> Tensor:
     """Where every pixel of a changed face is looked up: (B, size, size, 2), across and down, as torch's affine_grid says it.
 
-    A map is a part for the column and a part for the row, which are added once: a quarter of the time of a product of
-    matrices.
+    A map is a part for the column and a part for the row; each is made once and not for every pixel.
     """
     middles = ((torch.arange(size, device=maps.device) * 2 + 1) / size - 1)[:, None]
     across, down, shift = maps[:, None].unbind(3)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fer.data.batched import GREY, BatchChanges
+from fer.data.batched import GREY, BatchChanges, looked_up
 from fer.errors import ConfigError
 
 FACES = torch.rand(64, 1, 24, 24, generator=torch.Generator().manual_seed(0))
@@ -56,6 +56,13 @@ def test_faces_are_moved_as_opencv_moves_them() -> None:
             face, inverse, (24, 24), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
         )
         assert np.abs(result - expected).mean() < 0.02  # OpenCV rounds places to 1/32 of a pixel
+
+
+@pytest.mark.parametrize("size", [36, 48])
+def test_pixels_are_looked_up_where_affine_grid_says(size: int) -> None:
+    maps = torch.randn(5, 2, 3, generator=torch.Generator().manual_seed(1))
+    expected = torch.nn.functional.affine_grid(maps, [5, 1, size, size], align_corners=False)
+    torch.testing.assert_close(looked_up(maps, size), expected)
 
 
 def test_maps_stay_within_the_ranges_that_were_asked_for() -> None:
